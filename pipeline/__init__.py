@@ -1,0 +1,1 @@
+"""kolwatch: find health claims of key opinion leaders that contradict WHO guidance."""

@@ -1,0 +1,46 @@
+"""The error tree.
+
+PipelineError
+├── ConfigError        kolwatch.toml or the environment says something impossible
+├── GuidanceError      a file under guidance/ has a mistake
+├── ArtefactError      a model folder is incomplete, altered or foreign
+├── DatabaseError      the database cannot be reached or is not migrated
+├── SourceError        a source as a whole cannot be read
+└── RecordError        one record cannot be read; it goes to quarantine
+"""
+
+
+class PipelineError(Exception):
+    """Something went wrong in kolwatch."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip())
+
+
+class ConfigError(PipelineError):
+    """The configuration is wrong."""
+
+
+class GuidanceError(PipelineError):
+    """A guidance file has a mistake; nothing was loaded."""
+
+
+class ArtefactError(PipelineError):
+    """A model folder is incomplete, altered or made for something else."""
+
+
+class DatabaseError(PipelineError):
+    """The database cannot be used."""
+
+
+class SourceError(PipelineError):
+    """A source cannot be read."""
+
+
+class RecordError(PipelineError):
+    """One record cannot be read."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail

@@ -1,0 +1,141 @@
+"""Environment and kolwatch.toml → one frozen Settings. Nothing else reads either.
+
+Environment: KOLWATCH_CONFIG (the file, default ./kolwatch.toml), KOLWATCH_HOME (state of the embedded default,
+default ./.kolwatch), KOLWATCH_DATABASE_URL (a server of your own; default: the embedded PostgreSQL),
+KOLWATCH_HASH_KEY (key for hashing author ids). Secrets come from the environment only.
+"""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from pipeline.errors import ConfigError
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+NotNegative = Annotated[int, msgspec.Meta(ge=0)]
+SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of kolwatch.toml; an unknown key is an error, not a silence."""
+
+
+class ScopeSettings(_Section):
+    watchlist: str = ""
+    """CSV of accounts (platform, account_id, name, follower_count, observed_at, note), relative to the file."""
+    follower_floor: NotNegative = 300
+    follower_floor_by_platform: dict[str, NotNegative] = {}
+    keywords: tuple[str, ...] = ()
+    """Health words of your own, beside the lexicon's, that let a post through the screen."""
+    min_characters: NotNegative = 15
+    """A post with media and less text than this is counted as `text_too_short_to_judge`."""
+
+
+class SourceSettings(_Section):
+    format: str
+    path: str
+    """Glob of the files of a day; `{date}` stands for the day (2026-11-20)."""
+    transport: str = "files"
+    schedule: str = "0 0 * * *"
+    """Cron expression in the configured time zone; a run collects the interval that ends then."""
+    account_id: str = ""
+    """Whose posts these are, for formats that do not say."""
+    account_name: str = ""
+    retries: NotNegative = 2
+    pool: str = "default_pool"
+    enabled: bool = True
+
+
+class JudgeSettings(_Section):
+    model: str = "judge"
+    """Folder under models/, or a path."""
+    batch_size: Positive = 512
+    shards: Positive = 2
+    window_days: NotNegative = 3
+    """A new judge version re-judges the texts of this many days by itself; older ones by `kolwatch rejudge`."""
+
+
+class ReportSettings(_Section):
+    daily_budget: Positive = 300
+    """Rows of a day's table, by priority; the rest is counted as below capacity and stays reachable."""
+    max_quarantine_share: float = 0.01
+    schedule: str = "30 0 * * *"
+
+
+class NotifySettings(_Section):
+    webhook_connection: str = ""
+    """Airflow connection id of a webhook; empty: log only."""
+    email_to: tuple[str, ...] = ()
+
+
+class Settings(_Section):
+    timezone: str = "Asia/Shanghai"
+    scope: ScopeSettings = ScopeSettings()
+    source: dict[str, SourceSettings] = {}
+    judge: JudgeSettings = JudgeSettings()
+    report: ReportSettings = ReportSettings()
+    notify: NotifySettings = NotifySettings()
+    root: Path = Path()
+    home: Path = Path(".kolwatch")
+    database_url: str = ""
+    hash_key: str = ""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    def resolve(self, path: str) -> Path:
+        """A path of the file, relative to the file's folder."""
+        return self.root / path
+
+
+def load(environ: dict[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Raises ConfigError naming file, table and key.
+    """
+    env = dict(os.environ) if environ is None else environ
+    path = Path(env.get("KOLWATCH_CONFIG", "kolwatch.toml")).absolute()
+    edge = {
+        "root": path.parent,
+        "home": Path(env.get("KOLWATCH_HOME", path.parent / ".kolwatch")).absolute(),
+        "database_url": env.get("KOLWATCH_DATABASE_URL", ""),
+        "hash_key": env.get("KOLWATCH_HASH_KEY", ""),
+    }
+    settings = _convert(_read(path), path)
+    _check(settings, path)
+    return msgspec.structs.replace(settings, **edge)
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file; run from the project's folder or set KOLWATCH_CONFIG") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+
+
+def _convert(data: dict[str, object], path: Path) -> Settings:
+    for key in ("root", "home", "database_url", "hash_key"):
+        if key in data:
+            raise ConfigError(f"{path}: `{key}` is set by the environment (KOLWATCH_{key.upper()}), not in this file")
+    try:
+        return msgspec.convert(data, Settings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _check(settings: Settings, path: Path) -> None:
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(f"{path}: timezone = {settings.timezone!r} is not an IANA zone such as Asia/Shanghai") from None
+    for name in settings.source:
+        if not SOURCE_NAME.fullmatch(name):
+            raise ConfigError(f"{path}: [source.{name}]: a source's name is lower-case letters, digits and _")
