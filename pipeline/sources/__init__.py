@@ -1,0 +1,88 @@
+"""Where posts come from: transports find documents, formats cut and read them. Any format goes over any transport."""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipeline.errors import ConfigError
+from pipeline.records import Fragment, ParsedPost
+from pipeline.settings import SourceSettings
+from pipeline.sources import douyin, files, qzone, tiktok, wechat, wechat_channels, xiaohongshu, youku
+from pipeline.sources.contract import Document, Format, Transport
+
+FORMATS: Mapping[str, Format] = {
+    f.name: f
+    for f in (
+        douyin.MEDIACRAWLER,
+        qzone.MSGLIST_V6,
+        qzone.QZONE_EXPORT,
+        tiktok.RESEARCH_API,
+        wechat.ARTICLE_EXPORTER,
+        wechat.FREE_PUBLISH,
+        wechat_channels.CHANNELS_DOWNLOAD,
+        xiaohongshu.MEDIACRAWLER,
+        youku.OPEN_API,
+    )
+}
+TRANSPORTS: Mapping[str, Transport] = {"files": files.documents}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A configured source, ready to be read."""
+
+    name: str
+    settings: SourceSettings
+    root: Path
+    format: Format
+    transport: Transport
+
+    def documents(self, day: date) -> Iterator[Document]:
+        """The documents delivered for a day, in a fixed order. Raises SourceError."""
+        return self.transport(self.settings, self.root, day)
+
+    def split(self, document: Document) -> Iterator[Fragment]:
+        """Every record of a document, broken ones included, in constant memory for JSON lines.
+
+        Raises SourceError, after the records that could be had, if the document cannot be read to its end.
+        """
+        return self.format.split(document)
+
+    def parse(self, fragment: Fragment) -> Sequence[ParsedPost]:
+        """The posts of a record, at least one. Raises RecordError."""
+        return self.format.parse(fragment, self.settings)
+
+    def external_id(self, fragment: Fragment) -> str:
+        """The platform's id of the record's first post; empty if it cannot be read."""
+        return self.format.external_id(fragment, self.settings)
+
+
+def open_source(name: str, settings: SourceSettings, root: Path) -> Source:
+    """Return the source of [source.`name`]; `root` is the folder its paths start from.
+
+    Raises ConfigError naming table, key and the known names.
+    """
+    return Source(
+        name=name,
+        settings=settings,
+        root=root,
+        format=FORMATS[_known(settings.format, FORMATS, f"[source.{name}]: format")],
+        transport=TRANSPORTS[_known(settings.transport, TRANSPORTS, f"[source.{name}]: transport")],
+    )
+
+
+def check(sources: Mapping[str, SourceSettings]) -> None:
+    """Raise ConfigError at the first source whose format or transport is unknown."""
+    for name, settings in sources.items():
+        open_source(name, settings, Path())
+
+
+def _known(wanted: str, known: Iterable[str], what: str) -> str:
+    names = sorted(known)
+    if wanted in names:
+        return wanted
+    close = difflib.get_close_matches(wanted, names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    raise ConfigError(f"{what} = {wanted!r} is unknown; {hint}known are: {', '.join(names)}")

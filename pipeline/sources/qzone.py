@@ -1,0 +1,144 @@
+"""Qzone moods (说说) and blogs: the export of QZoneExport and the pages of emotion_cgi_msglist_v6.
+
+Both carry the platform's own objects; the export adds `custom_*` members, the pages an envelope with `usrinfo`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pipeline.errors import RecordError, SourceError
+from pipeline.records import Count, Fragment, Metric, ParsedPost, Platform
+from pipeline.settings import SourceSettings
+from pipeline.sources import values
+from pipeline.sources.contract import Format, Record
+from pipeline.sources.jsontext import decode_object
+from pipeline.sources.split import Members, Page, member, splitter
+from pipeline.sources.values import SECONDS
+
+_MEDIA = (
+    *("pic", "video", "voice", "audio", "magic"),
+    *("custom_images", "custom_videos", "custom_voices", "custom_audios", "custom_magics"),
+)
+_COUNTS = {Metric.COMMENTS: ("cmtnum", "commenttotal", "replynum"), Metric.SHARES: ("fwdnum", "rt_sum")}
+_SHOWN_TO_ALL = ("", "0", "1")
+"""Values of ugc_right: 4 is friends, 16 some of them, 64 oneself, 128 all but some."""
+_TEXT_PART = 2
+"""The type of a text in `conlist`; the others are links, pictures and people."""
+
+
+def _refuse(members: Members, origin: str) -> None:
+    code = member(members, "code")
+    if code in (None, 0, "0", ""):
+        return
+    message = member(members, "message") or "no message"
+    raise SourceError(
+        f"{origin}: Qzone answered with code {code} ({message}); log in again (-3000), or wait and fetch the page anew"
+    )
+
+
+def _identify(record: Record, fragment: Fragment, source: SourceSettings) -> str:
+    if "blogid" in record:
+        return f"blog_{_account(record, source)}_{values.required_id(record, 'blogid')}"
+    return values.required_id(record, "tid")
+
+
+def _account(record: Record, source: SourceSettings) -> str:
+    return values.account(values.identifier(record, "uin"), source, "uin")
+
+
+def _read(record: Record, fragment: Fragment, source: SourceSettings) -> list[ParsedPost]:
+    if "htmlContent" in record and "tid" not in record:
+        raise RecordError("not_a_post", "a guest's message on the board; take Boards out of the source's path")
+    return [_read_blog(record, fragment, source) if "blogid" in record else _read_mood(record, fragment, source)]
+
+
+def _read_mood(record: Record, fragment: Fragment, source: SourceSettings) -> ParsedPost:
+    tid, uin = _identify(record, fragment, source), _account(record, source)
+    return ParsedPost(
+        platform=Platform.QZONE,
+        platform_post_id=tid,
+        account_id=uin,
+        account_name=values.text(record, "name") or source.account_name,
+        follower_count=_fans(fragment, uin),
+        url=f"https://user.qzone.qq.com/{uin}/mood/{tid}",
+        posted_at=_posted_at(record),
+        edited_at=values.epoch(record, "lastmodify", unit=SECONDS),
+        text=values.text(record, "content") or _text_of_parts(record, "conlist"),
+        reposted_text=_reposted(record),
+        counts=_counts(record),
+        has_media=any(record.get(key) for key in _MEDIA),
+        is_private=_is_private(record),
+        is_truncated=values.flag(record, "has_more_con"),
+    )
+
+
+def _read_blog(record: Record, fragment: Fragment, source: SourceSettings) -> ParsedPost:
+    uin = _account(record, source)
+    html = values.text(record, "custom_html")
+    return ParsedPost(
+        platform=Platform.QZONE,
+        platform_post_id=_identify(record, fragment, source),
+        account_id=uin,
+        account_name=values.text(record, "name", "nickname") or source.account_name,
+        url=f"https://user.qzone.qq.com/{uin}/blog/{values.required_id(record, 'blogid')}",
+        posted_at=values.clock_text(record, "pubTime", "pubtime"),
+        title=values.text(record, "title"),
+        text=html or values.text(record, "content"),
+        is_html=bool(html),
+        counts=_counts(record),
+        is_private=_is_private(record),
+        is_truncated=not html,
+    )
+
+
+def _posted_at(record: Record) -> datetime | None:
+    return values.epoch(record, "created_time", unit=SECONDS) or values.clock_text(record, "custom_create_time")
+
+
+def _text_of_parts(record: Record, key: str) -> str:
+    parts: Sequence[object] = values.sequence(record, key)
+    return "".join(values.text(p, "con") for p in parts if isinstance(p, dict) and p.get("type") == _TEXT_PART)
+
+
+def _reposted(record: Record) -> str:
+    if isinstance(record.get("rt_con"), str):
+        return values.text(record, "rt_con")
+    original = values.mapping(record, "rt_con")
+    return values.text(original, "content") or _text_of_parts(original, "conlist")
+
+
+def _counts(record: Record) -> dict[Metric, Count]:
+    found = values.counts(record, _COUNTS)
+    likes = record.get("likes")
+    if isinstance(likes, list) and likes:
+        # The export lists those it could fetch, which may not be all.
+        found[Metric.LIKES] = Count(len(likes), lower_bound=True)
+    return found
+
+
+def _is_private(record: Record) -> bool:
+    shown_to = values.text(record, "ugc_right").strip()
+    return values.flag(record, "secret") or shown_to not in _SHOWN_TO_ALL
+
+
+def _fans(fragment: Fragment, uin: str) -> Count:
+    """The page owner's fans. Qzone gives 0 for every space that is not certified, so 0 is unknown."""
+    owner = values.mapping(decode_object(fragment.context), "usrinfo") if fragment.context else {}
+    fans = values.count(owner, "fans")
+    return fans if fans.value and values.identifier(owner, "uin") == uin else values.UNKNOWN
+
+
+QZONE_EXPORT = Format(
+    name="qzone-qzoneexport",
+    platform=Platform.QZONE,
+    split=splitter(Page()),
+    identify=_identify,
+    read=_read,
+)
+MSGLIST_V6 = Format(
+    name="qzone-msglistv6",
+    platform=Platform.QZONE,
+    split=splitter(Page(records=(("msglist",),), context=("usrinfo",), refuse=_refuse)),
+    identify=_identify,
+    read=_read,
+)

@@ -1,0 +1,52 @@
+"""Xiaohongshu notes: the export of MediaCrawler, both generations.
+
+Before July 2026 a record names its author (`user_id`); since then it carries a hash and a masked name.
+"""
+
+from pipeline.records import Fragment, Metric, ParsedPost, Platform
+from pipeline.settings import SourceSettings
+from pipeline.sources import values
+from pipeline.sources.contract import Format, Record
+from pipeline.sources.split import Page, splitter
+from pipeline.sources.values import MILLISECONDS
+
+_COUNTS = {
+    Metric.LIKES: ("liked_count",),
+    Metric.FAVOURITES: ("collected_count",),
+    Metric.COMMENTS: ("comment_count",),
+    Metric.SHARES: ("share_count",),
+}
+
+
+def _identify(record: Record, fragment: Fragment, source: SourceSettings) -> str:
+    return values.required_id(record, "note_id")
+
+
+def _read(record: Record, fragment: Fragment, source: SourceSettings) -> list[ParsedPost]:
+    note_id = _identify(record, fragment, source)
+    author = values.identifier(record, "user_id", "creator_hash")
+    return [
+        ParsedPost(
+            platform=Platform.XIAOHONGSHU,
+            platform_post_id=note_id,
+            account_id=values.account(author, source, "user_id", "creator_hash"),
+            account_name=values.text(record, "nickname") or source.account_name,
+            url=f"https://www.xiaohongshu.com/explore/{note_id}",
+            posted_at=values.epoch(record, "time", unit=MILLISECONDS),
+            edited_at=values.epoch(record, "last_update_time", unit=MILLISECONDS),
+            observed_at=values.epoch(record, "last_modify_ts", unit=MILLISECONDS),
+            title=values.text(record, "title"),
+            text=values.text(record, "desc"),
+            counts=values.counts(record, _COUNTS),
+            has_media=any(record.get(key) for key in ("image_list", "video_url")) or record.get("type") == "video",
+        )
+    ]
+
+
+MEDIACRAWLER = Format(
+    name="xiaohongshu-mediacrawler",
+    platform=Platform.XIAOHONGSHU,
+    split=splitter(Page()),
+    identify=_identify,
+    read=_read,
+)
