@@ -19,8 +19,8 @@ _KEY = re.compile(rb'[\s,]*"((?:[^"\\]++|\\.)*+)"\s*:\s*', re.DOTALL)
 _HEAD = re.compile(rb'\{\s*"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _PREFIX = re.compile(rb"[\s,;)]*(?:[A-Za-z_$][\w$.]*\s*\(\s*)?")
 _NEXT_LINE = re.compile(rb"\n(?=[{\[])")
-_MAX_RESUMES = 1000
-"""Looking for the next sound part rescans the rest; a document broken more often than this is handed on as one rest."""
+_MAX_RESCANNED = 2**30
+"""Bytes. Each search for the next sound part may scan all of the rest; beyond this the rest is one part."""
 
 _ANY = msgspec.json.Decoder(msgspec.Raw)
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
@@ -91,13 +91,13 @@ def _is_one_value(data: bytes) -> bool:
 def _salvaged_elements(array: bytes) -> Iterator[bytes]:
     position = _after(_SPACE, array, 1)
     head: re.Pattern[bytes] | None = None
-    resumes = 0
+    resumes = _MAX_RESCANNED // len(array)
     while position < len(array) and array[position] != ord("]"):
         head = head or _head(array, position)
         end = end_of_value(array, position)
         if end is None:
-            resumes += 1
-            end = _resume(array, position, head) if resumes <= _MAX_RESUMES else len(array)
+            end = _resume(array, position, head) if resumes else len(array)
+            resumes = max(0, resumes - 1)
             yield array[position:end].rstrip(b" \t\r\n,")
         else:
             yield array[position:end]

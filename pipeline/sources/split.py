@@ -97,9 +97,10 @@ def _are_lines(head: list[bytes]) -> bool:
     """Tell JSON lines from anything else by the first two lines that are not empty."""
     if not head or not head[0].startswith(b"{"):
         return False
-    if any(line.startswith(b"{") and scan.end_of_value(line, 0) == len(line) for line in head):
+    if scan.end_of_value(head[0], 0) == len(head[0]):
         return True
-    return len(head) == 2 and head[1].startswith(b"{")
+    is_open = head[0].endswith((b"{", b"[", b",", b":"))
+    return not is_open and head[-1].startswith(b"{") and len(head) == 2
 
 
 def _of_lines(lines: Iterator[Line], page: Page, origin: str) -> Iterator[Fragment]:

@@ -7,7 +7,7 @@ A value that says something impossible raises RecordError (`bad_type`, `bad_id`,
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -23,11 +23,10 @@ SECONDS = 1
 MILLISECONDS = 1000
 UNKNOWN = Count()
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = int(datetime(2005, 1, 1, tzinfo=UTC).timestamp())
 _LATEST = int(datetime(2101, 1, 1, tzinfo=UTC).timestamp())
 _ABSENT = frozenset({"", "0", "-1", "none", "null", "nan", "undefined"})
-_NO_TIME = (None, 0, -1, "", "0", "None", "null")
+_NO_TIME = (None, "", "0", "None", "null")
 _ID = re.compile(r"[^\s\x00-\x1f\x7f\ufffd]{1,256}")
 _COUNT = re.compile(r"(-?)(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,19}(?:\.\d{1,9})?)\s*(百万|千万|[万千亿wkmWKM]?)\s*(\+?)")
 _UNITS = {
@@ -191,8 +190,12 @@ def counts(
     record: Mapping[str, Any], wanted: Mapping[Metric, tuple[str, ...]], cap: int | None = None
 ) -> dict[Metric, Count]:
     """The counts that are known; a metric that is not is left out."""
-    found = ((metric, count(record, *keys, cap=cap)) for metric, keys in wanted.items())
-    return {metric: number for metric, number in found if number.value is not None}
+    found = {}
+    for metric, keys in wanted.items():
+        number = count(record, *keys, cap=cap)
+        if number.value is not None:
+            found[metric] = number
+    return found
 
 
 def read_count(value: object, key: str) -> Count:
@@ -248,9 +251,13 @@ def epoch(record: Mapping[str, Any], *keys: str, unit: int) -> datetime | None:
     """
     for key in keys:
         value = record.get(key)
-        if value in _NO_TIME or value != value:
+        if type(value) is not int:
+            if value in _NO_TIME or value != value:
+                continue
+            value = _number(key, value)
+        if value in (0, -1):
             continue
-        moment = _moment(_number(key, value), unit)
+        moment = _moment(value, unit)
         if moment is None:
             raise RecordError("bad_time", f"`{key}` is {_show(value)}, which is no time from 2005 to 2100")
         return moment
@@ -283,10 +290,11 @@ def _number(key: str, value: object) -> int:
 
 
 def _moment(number: int, unit: int) -> datetime | None:
-    for scale in (unit, MILLISECONDS if unit == SECONDS else SECONDS):
-        if _EARLIEST * scale <= number < _LATEST * scale:
-            return _EPOCH + timedelta(microseconds=number * (1_000_000 // scale))
-    return None
+    if not _EARLIEST * unit <= number < _LATEST * unit:
+        unit = MILLISECONDS if unit == SECONDS else SECONDS
+        if not _EARLIEST * unit <= number < _LATEST * unit:
+            return None
+    return datetime.fromtimestamp(number / unit, UTC)
 
 
 def _read_clock(written: str, key: str, zone: tzinfo) -> datetime:

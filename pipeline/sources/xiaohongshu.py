@@ -38,7 +38,7 @@ def _read(record: Record, fragment: Fragment, source: SourceSettings) -> list[Pa
             title=values.text(record, "title"),
             text=values.text(record, "desc"),
             counts=values.counts(record, _COUNTS),
-            has_media=any(record.get(key) for key in ("image_list", "video_url")) or record.get("type") == "video",
+            has_media=bool(record.get("image_list") or record.get("video_url") or record.get("type") == "video"),
         )
     ]
 

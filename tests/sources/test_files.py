@@ -1,0 +1,96 @@
+import gzip
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from pipeline.errors import SourceError
+from pipeline.settings import SourceSettings
+from pipeline.sources import Source, files, open_source
+
+DAY = date(2025, 11, 12)
+LINE = b'{"note_id":"1"}\n'
+
+
+def xhs(root: Path, path: str) -> Source:
+    return open_source("xhs", SourceSettings(format="xiaohongshu-mediacrawler", path=path), root)
+
+
+def put(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def test_the_files_of_the_day_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name in ("b.jsonl", "a.jsonl", "c.txt", ".hidden.jsonl"):
+        put(tmp_path / "drop" / "2025-11-12" / name, LINE)
+    put(tmp_path / "drop" / "2025-11-13" / "d.jsonl", LINE)
+    (tmp_path / "drop" / "2025-11-12" / "folder.jsonl").mkdir()
+    found = list(xhs(tmp_path, "drop/{date}/*.jsonl").documents(DAY))
+    assert [d.origin for d in found] == ["drop/2025-11-12/a.jsonl", "drop/2025-11-12/b.jsonl"]
+
+
+def test_a_document_knows_its_size_and_time_without_being_read(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.jsonl", LINE)
+    os.utime(path, ns=(1, 1_762_905_600_000_000_007))
+    (found,) = xhs(tmp_path, "*.jsonl").documents(DAY)
+    assert (found.size_bytes, found.mtime_ns) == (len(LINE), path.stat().st_mtime_ns)
+
+
+def test_no_delivery_is_no_error(tmp_path: Path) -> None:
+    assert list(xhs(tmp_path, "{date}/*.jsonl").documents(DAY)) == []
+
+
+def test_a_root_with_the_signs_of_a_glob_is_only_a_folder(tmp_path: Path) -> None:
+    put(tmp_path / "drop[1]*" / "a.jsonl", LINE)
+    assert [d.origin for d in xhs(tmp_path / "drop[1]*", "*.jsonl").documents(DAY)] == ["a.jsonl"]
+
+
+def test_an_absolute_glob_keeps_its_absolute_origin(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.jsonl", LINE)
+    assert [d.origin for d in xhs(Path("elsewhere"), str(tmp_path / "*.jsonl")).documents(DAY)] == [path.as_posix()]
+
+
+@pytest.mark.parametrize(
+    ("name", "packed"),
+    [
+        ("a.jsonl", LINE * 3),
+        ("a.jsonl.gz", gzip.compress(LINE * 3)),
+        ("a.jsonl.gz", gzip.compress(LINE) + gzip.compress(LINE * 2)),
+        ("a.jsonl.zst", zstandard.compress(LINE * 3)),
+        ("a.jsonl.ZST", zstandard.compress(LINE) + zstandard.compress(LINE * 2)),
+    ],
+)
+def test_packed_files_read_like_plain_ones(tmp_path: Path, name: str, packed: bytes) -> None:
+    put(tmp_path / name, packed)
+    source = xhs(tmp_path, "*")
+    (found,) = source.documents(DAY)
+    assert [f.body for f in source.split(found)] == [LINE.strip()] * 3
+
+
+@pytest.mark.parametrize("name", ["a.gz", "a.zst"])
+@pytest.mark.parametrize("keep", [0.5, None])
+def test_a_packed_file_that_is_cut_short_or_is_none_is_an_error_by_name(
+    tmp_path: Path, name: str, keep: float | None
+) -> None:
+    lines = b"".join(b'{"note_id":"%d"}\n' % (n * n * 7919) for n in range(5000))
+    packed = gzip.compress(lines) if name.endswith("gz") else zstandard.compress(lines)
+    path = put(tmp_path / name, packed[: int(len(packed) * keep)] if keep else b"plain text, not packed")
+    with pytest.raises(SourceError, match=rf"{name}: cannot be read to its end"):
+        list(xhs(tmp_path, "*").split(files.document(path, name)))
+
+
+def test_a_file_that_has_gone_is_an_error_by_name(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"gone\.jsonl: cannot be read"):
+        files.document(tmp_path / "gone.jsonl", "gone.jsonl")
+
+
+def test_a_file_that_goes_before_it_is_opened_is_an_error_by_name(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.jsonl", LINE)
+    found = files.document(path, "a.jsonl")
+    path.unlink()
+    with pytest.raises(SourceError, match=r"a\.jsonl: cannot be read to its end"):
+        list(xhs(tmp_path, "*").split(found))
