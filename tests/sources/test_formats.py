@@ -164,6 +164,11 @@ def test_a_youku_id_is_one_however_it_is_padded(written: str) -> None:
     assert parse("youku-openapi", {**YOUKU, "id": written}).platform_post_id == "XNTgxMjM0NQ=="
 
 
+@pytest.mark.parametrize("written", ["plain-id", "XNTgxM", "12345"])
+def test_a_youku_id_that_no_padding_completes_stays_as_it_is(written: str) -> None:
+    assert parse("youku-openapi", {**YOUKU, "id": written}).platform_post_id == written
+
+
 @pytest.mark.parametrize(
     ("changed", "is_private"),
     [

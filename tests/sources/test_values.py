@@ -43,7 +43,8 @@ def test_what_is_not_counted_is_unknown_and_not_zero(shown: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "shown", ["12 or so", "1.2.3", "-5", -5, True, [1], {}, 1.5, float("inf"), 10**30, "9" * 60, "1" * 10**6]
+    "shown",
+    ["12 or so", "1.2.3", "-5", -5, True, [1], {}, 1.5, float("inf"), 10**30, "9" * 60, "9999999999999亿", "1" * 10**6],
 )
 def test_an_impossible_count_is_an_error_that_names_the_key(shown: object) -> None:
     with pytest.raises(RecordError, match="bad_count: `likes`"):
