@@ -5,6 +5,7 @@ PipelineError
 ├── GuidanceError      a file under guidance/ has a mistake
 ├── ArtefactError      a model folder is incomplete, altered or foreign
 ├── DatabaseError      the database cannot be reached or is not migrated
+├── ServiceError       a process of the embedded default does not run
 ├── SourceError        a source as a whole cannot be read
 └── RecordError        one record cannot be read; it goes to quarantine
 """
@@ -31,6 +32,10 @@ class ArtefactError(PipelineError):
 
 class DatabaseError(PipelineError):
     """The database cannot be used."""
+
+
+class ServiceError(PipelineError):
+    """A process of the embedded default does not run."""
 
 
 class SourceError(PipelineError):

@@ -2,7 +2,8 @@
 
 Environment: KOLWATCH_CONFIG (the file, default ./kolwatch.toml), KOLWATCH_HOME (state of the embedded default,
 default ./.kolwatch), KOLWATCH_DATABASE_URL (a server of your own; default: the embedded PostgreSQL),
-KOLWATCH_HASH_KEY (key for hashing author ids). Secrets come from the environment only.
+KOLWATCH_HASH_KEY (key for hashing author ids). Secrets come from the environment only. For the embedded PostgreSQL:
+KOLWATCH_PG_BIN (the folder of other binaries than those of the package), KOLWATCH_PG_PORT (default: a free one).
 """
 
 import os
@@ -19,6 +20,15 @@ from pipeline.errors import ConfigError
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+EDGE = {
+    "root": "KOLWATCH_CONFIG",
+    "config_file": "KOLWATCH_CONFIG",
+    "home": "KOLWATCH_HOME",
+    "database_url": "KOLWATCH_DATABASE_URL",
+    "hash_key": "KOLWATCH_HASH_KEY",
+    "pg_bin": "KOLWATCH_PG_BIN",
+    "pg_port": "KOLWATCH_PG_PORT",
+}
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -82,8 +92,11 @@ class Settings(_Section):
     notify: NotifySettings = NotifySettings()
     root: Path = Path()
     home: Path = Path(".kolwatch")
+    config_file: Path = Path("kolwatch.toml")
     database_url: str = ""
     hash_key: str = ""
+    pg_bin: str = ""
+    pg_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
 
     @property
     def zone(self) -> ZoneInfo:
@@ -106,10 +119,26 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         "home": Path(env.get("KOLWATCH_HOME", path.parent / ".kolwatch")).absolute(),
         "database_url": env.get("KOLWATCH_DATABASE_URL", ""),
         "hash_key": env.get("KOLWATCH_HASH_KEY", ""),
+        "pg_bin": env.get("KOLWATCH_PG_BIN", ""),
+        "pg_port": _port(env.get("KOLWATCH_PG_PORT", "")),
+        "config_file": path,
     }
     settings = _convert(_read(path), path)
     _check(settings, path)
     return msgspec.structs.replace(settings, **edge)
+
+
+def inherited() -> dict[str, str]:
+    """The environment that child processes start from."""
+    return dict(os.environ)
+
+
+def _port(text: str) -> int:
+    if not text:
+        return 0
+    if not re.fullmatch("[0-9]{4,5}", text) or not 1024 <= int(text) <= 65535:
+        raise ConfigError(f"KOLWATCH_PG_PORT={text!r} is not a port from 1024 to 65535")
+    return int(text)
 
 
 def _read(path: Path) -> dict[str, object]:
@@ -122,9 +151,8 @@ def _read(path: Path) -> dict[str, object]:
 
 
 def _convert(data: dict[str, object], path: Path) -> Settings:
-    for key in ("root", "home", "database_url", "hash_key"):
-        if key in data:
-            raise ConfigError(f"{path}: `{key}` is set by the environment (KOLWATCH_{key.upper()}), not in this file")
+    for key in sorted(EDGE.keys() & data.keys()):
+        raise ConfigError(f"{path}: `{key}` is set by the environment ({EDGE[key]}), not in this file")
     try:
         return msgspec.convert(data, Settings)
     except msgspec.ValidationError as error:
@@ -135,7 +163,8 @@ def _check(settings: Settings, path: Path) -> None:
     try:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError):
-        raise ConfigError(f"{path}: timezone = {settings.timezone!r} is not an IANA zone such as Asia/Shanghai") from None
+        message = f"{path}: timezone = {settings.timezone!r} is not an IANA zone such as Asia/Shanghai"
+        raise ConfigError(message) from None
     for name in settings.source:
         if not SOURCE_NAME.fullmatch(name):
             raise ConfigError(f"{path}: [source.{name}]: a source's name is lower-case letters, digits and _")
