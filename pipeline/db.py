@@ -1,0 +1,159 @@
+"""The database: engine, transactions, migrations, and the queries of sql/queries by name."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, LiteralString, cast
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from psycopg.rows import DictRow, TupleRow, dict_row
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+
+from pipeline.errors import DatabaseError
+
+SQL = Path(__file__).parents[1] / "sql"
+OLDEST_SERVER = 15
+_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+
+Connection = psycopg.Connection[TupleRow]
+
+
+def open_engine(url: str) -> Engine:
+    """An engine whose sessions speak UTC; nothing is connected yet. Raises DatabaseError for a bad address."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError(f"KOLWATCH_DATABASE_URL is no database address: {error}") from error
+    if parsed.drivername not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise DatabaseError(
+            f"KOLWATCH_DATABASE_URL names {parsed.drivername!r}; kolwatch needs PostgreSQL {OLDEST_SERVER} or later: "
+            "postgresql+psycopg://user:password@host/database"
+        )
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
+    )
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[SqlConnection]:
+    """A connection with a transaction, committed at the end, rolled back on any error.
+
+    Raises DatabaseError when the server cannot be reached, goes away, or has no tables.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (OperationalError, psycopg.OperationalError) as error:
+        raise DatabaseError(_unreachable(engine, error)) from error
+    except (ProgrammingError, psycopg.errors.UndefinedTable) as error:
+        if not isinstance(getattr(error, "orig", error), psycopg.errors.UndefinedTable):
+            raise
+        raise DatabaseError(f"{_where(engine)} lacks a table of this version; run `kolwatch migrate`") from error
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """As `connected`, but the psycopg connection beneath, for named queries and COPY."""
+    with connected(engine) as connection:
+        yield cast(Connection, connection.connection.driver_connection)
+
+
+def _where(engine: Engine) -> str:
+    return f"the database {engine.url.render_as_string(hide_password=True)}"
+
+
+def _unreachable(engine: Engine, error: Exception) -> str:
+    reason = str(getattr(error, "orig", error)).strip().splitlines()
+    return (
+        f"{_where(engine)} cannot be used: {reason[0] if reason else type(error).__name__}; "
+        "check that it runs (`kolwatch doctor`) and that KOLWATCH_DATABASE_URL is right"
+    )
+
+
+# ---- queries ------------------------------------------------------------------------------------------
+
+
+@cache
+def queries(file: str) -> Mapping[str, str]:
+    """The queries of sql/queries/<file>.sql by name."""
+    text = (SQL / "queries" / f"{file}.sql").read_text(encoding="utf-8")
+    _, *parts = _NAME.split(text)
+    return dict(zip(parts[::2], (body.strip() for body in parts[1::2]), strict=True))
+
+
+def run(connection: Connection, query: str, **values: object) -> psycopg.Cursor[DictRow]:
+    """Run the query `file.name` with its values."""
+    file, name = query.split(".")
+    cursor = connection.cursor(row_factory=dict_row)
+    return cursor.execute(cast(LiteralString, queries(file)[name]), values or None)
+
+
+def run_many(connection: Connection, query: str, rows: Iterable[Mapping[str, object]]) -> None:
+    """Run the query `file.name` once a row, in one round trip."""
+    file, name = query.split(".")
+    with connection.cursor() as cursor:
+        cursor.executemany(cast(LiteralString, queries(file)[name]), [dict(row) for row in rows])
+
+
+def one(connection: Connection, query: str, **values: object) -> Any:
+    """The first column of the first row."""
+    row = run(connection, query, **values).fetchone()
+    return None if row is None else next(iter(row.values()))
+
+
+def copy_rows(connection: Connection, table: str, rows: Iterable[Sequence[object]]) -> None:
+    """Write rows, whose values stand in the order of the table's columns, by binary COPY."""
+    quoted = psycopg.sql.Identifier(table)
+    with connection.cursor() as cursor:
+        cursor.execute(psycopg.sql.SQL("SELECT * FROM {} LIMIT 0").format(quoted))
+        types = [column.type_code for column in cursor.description or ()]
+        with cursor.copy(psycopg.sql.SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(quoted)) as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
+
+
+# ---- migrations ---------------------------------------------------------------------------------------
+
+
+def migrate(engine: Engine) -> str:
+    """Bring the schema to the newest version and make the views anew; returns the version. Safe to run again."""
+    config = Config()
+    config.set_main_option("script_location", str(SQL / "migrations"))
+    with connected(engine) as pooled:
+        connection = cast(Connection, pooled.connection.driver_connection)
+        _check_server(connection)
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('kolwatch.migrate'))")
+        connection.execute("SET LOCAL lock_timeout = '30s'")
+        _drop_views(connection)
+        config.attributes["connection"] = pooled
+        command.upgrade(config, "head")
+        for path in _views():
+            connection.execute(cast(LiteralString, path.read_text(encoding="utf-8")))
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else ""
+
+
+def _check_server(connection: Connection) -> None:
+    version = connection.info.server_version // 10_000
+    if version < OLDEST_SERVER:
+        raise DatabaseError(f"the server is PostgreSQL {version}; kolwatch needs {OLDEST_SERVER} or later")
+
+
+def _views() -> list[Path]:
+    return sorted((SQL / "views").glob("*.sql"))
+
+
+def _drop_views(connection: Connection) -> None:
+    """In reverse order, because later views read earlier ones."""
+    for path in reversed(_views()):
+        name = psycopg.sql.Identifier(path.stem.split("_", 1)[1])
+        connection.execute(psycopg.sql.SQL("DROP VIEW IF EXISTS {}").format(name))

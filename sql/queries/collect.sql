@@ -1,0 +1,172 @@
+-- name: file_is_known
+SELECT EXISTS (
+    SELECT FROM source_file
+     WHERE source = %(source)s AND origin = %(origin)s AND size_bytes = %(size_bytes)s AND mtime_ns = %(mtime_ns)s
+) AS is_known
+
+-- name: mark_file
+INSERT INTO source_file (source, origin, size_bytes, mtime_ns, collected_for)
+VALUES (%(source)s, %(origin)s, %(size_bytes)s, %(mtime_ns)s, %(day)s)
+ON CONFLICT (source, origin) DO UPDATE
+   SET size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, collected_for = excluded.collected_for
+
+-- name: note_success
+INSERT INTO source_state AS old (source, last_day, last_success_at, last_error)
+VALUES (%(source)s, %(day)s, now(), NULL)
+ON CONFLICT (source) DO UPDATE
+   SET last_day = greatest(old.last_day, excluded.last_day), last_success_at = now(), last_error = NULL
+
+-- name: note_failure
+INSERT INTO source_state (source, last_error)
+VALUES (%(source)s, %(error)s)
+ON CONFLICT (source) DO UPDATE SET last_error = excluded.last_error
+
+-- name: create_staging
+CREATE TEMPORARY TABLE incoming_raw (
+    number integer, source text, external_id text, sha256 bytea, body bytea, context bytea, origin text, line integer,
+    collected_for date
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE incoming_post (
+    number integer, platform text, platform_post_id text, account_id text, account_name text, source text, url text,
+    posted_at timestamptz, edited_at timestamptz, has_media boolean, is_truncated boolean, is_sponsored boolean,
+    reposted_text text, content_hash bytea, document text, title_end integer, text_end integer, collected_for date
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE incoming_followers (
+    platform text, account_id text, observed_at timestamptz, follower_count bigint, lower_bound boolean,
+    collected_for date
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE incoming_count (
+    platform text, platform_post_id text, metric text, observed_at timestamptz, value bigint, lower_bound boolean,
+    collected_for date
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE incoming_drop (
+    number integer, platform text, platform_post_id text, collected_for date, source text, reason text
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE incoming_quarantine (
+    number integer, reason text, detail text
+) ON COMMIT DROP
+
+-- name: merge_raw
+-- Records that were stored before keep their row; the earliest day they were collected for counts.
+INSERT INTO raw_record AS old (source, external_id, sha256, body, context, origin, line, collected_for)
+SELECT DISTINCT ON (source, external_id, sha256)
+       source, external_id, sha256, body, context, origin, line, collected_for
+  FROM incoming_raw
+ ORDER BY source, external_id, sha256, number
+ON CONFLICT (source, external_id, sha256) DO UPDATE
+   SET collected_for = excluded.collected_for, origin = excluded.origin, line = excluded.line
+ WHERE excluded.collected_for < old.collected_for
+
+-- name: find_raw
+CREATE TEMPORARY TABLE stored_raw ON COMMIT DROP AS
+SELECT i.number, r.raw_id
+  FROM incoming_raw AS i
+  JOIN raw_record AS r USING (source, external_id, sha256)
+
+-- name: merge_accounts
+INSERT INTO account AS old (platform, account_id, name, last_seen_for)
+SELECT DISTINCT ON (platform, account_id) platform, account_id, account_name, collected_for
+  FROM incoming_post
+ ORDER BY platform, account_id, account_name DESC
+ON CONFLICT (platform, account_id) DO UPDATE
+   SET name = excluded.name, last_seen_for = excluded.last_seen_for
+ WHERE excluded.name <> '' AND excluded.last_seen_for >= old.last_seen_for
+   AND (excluded.name, excluded.last_seen_for) IS DISTINCT FROM (old.name, old.last_seen_for)
+
+-- name: merge_followers
+INSERT INTO account_observation AS old (account_key, observed_at, follower_count, lower_bound, collected_for)
+SELECT DISTINCT ON (a.account_key, i.observed_at)
+       a.account_key, i.observed_at, i.follower_count, i.lower_bound, i.collected_for
+  FROM incoming_followers AS i
+  JOIN account AS a USING (platform, account_id)
+ ORDER BY a.account_key, i.observed_at, i.follower_count DESC, i.lower_bound
+ON CONFLICT (account_key, observed_at) DO UPDATE
+   SET follower_count = greatest(old.follower_count, excluded.follower_count),
+       collected_for = least(old.collected_for, excluded.collected_for)
+ WHERE excluded.follower_count > old.follower_count OR excluded.collected_for < old.collected_for
+
+-- name: merge_texts
+INSERT INTO post_text AS old (content_hash, document, title_end, text_end, first_day)
+SELECT DISTINCT ON (content_hash) content_hash, document, title_end, text_end, collected_for
+  FROM incoming_post
+ ORDER BY content_hash, number
+ON CONFLICT (content_hash) DO UPDATE SET first_day = excluded.first_day
+ WHERE excluded.first_day < old.first_day
+
+-- name: merge_posts
+INSERT INTO post AS old (platform, platform_post_id, account_key, source, url, posted_at, has_media, last_seen_for)
+SELECT DISTINCT ON (i.platform, i.platform_post_id)
+       i.platform, i.platform_post_id, a.account_key, i.source, i.url, i.posted_at, i.has_media, i.collected_for
+  FROM incoming_post AS i
+  JOIN account AS a USING (platform, account_id)
+ ORDER BY i.platform, i.platform_post_id, i.number DESC
+ON CONFLICT (platform, platform_post_id) DO UPDATE
+   SET account_key = excluded.account_key, source = excluded.source, url = excluded.url,
+       posted_at = coalesce(excluded.posted_at, old.posted_at), has_media = excluded.has_media,
+       last_seen_for = excluded.last_seen_for
+ WHERE (excluded.last_seen_for, excluded.source) > (old.last_seen_for, old.source)
+
+-- name: merge_versions
+INSERT INTO post_version AS old (post_key, content_hash, collected_for, last_seen_for, edited_at, raw_id, reposted_text,
+                                 is_truncated, is_sponsored)
+SELECT DISTINCT ON (p.post_key, i.content_hash)
+       p.post_key, i.content_hash, i.collected_for, i.collected_for, i.edited_at, r.raw_id, i.reposted_text,
+       i.is_truncated, i.is_sponsored
+  FROM incoming_post AS i
+  JOIN post AS p USING (platform, platform_post_id)
+  JOIN stored_raw AS r USING (number)
+ ORDER BY p.post_key, i.content_hash, i.number
+ON CONFLICT (post_key, content_hash) DO UPDATE
+   SET collected_for = least(old.collected_for, excluded.collected_for),
+       last_seen_for = greatest(old.last_seen_for, excluded.last_seen_for),
+       raw_id = coalesce(old.raw_id, excluded.raw_id),
+       is_sponsored = coalesce(old.is_sponsored, excluded.is_sponsored)
+ WHERE excluded.collected_for < old.collected_for OR excluded.last_seen_for > old.last_seen_for
+    OR (old.raw_id IS NULL AND excluded.raw_id IS NOT NULL)
+    OR (old.is_sponsored IS NULL AND excluded.is_sponsored IS NOT NULL)
+
+-- name: merge_counts
+INSERT INTO post_observation AS old (post_key, metric, observed_at, value, lower_bound, collected_for)
+SELECT DISTINCT ON (p.post_key, i.metric, i.observed_at)
+       p.post_key, i.metric, i.observed_at, i.value, i.lower_bound, i.collected_for
+  FROM incoming_count AS i
+  JOIN post AS p USING (platform, platform_post_id)
+ ORDER BY p.post_key, i.metric, i.observed_at, i.value DESC, i.lower_bound
+ON CONFLICT (post_key, metric, observed_at) DO UPDATE
+   SET value = greatest(old.value, excluded.value), collected_for = least(old.collected_for, excluded.collected_for)
+ WHERE excluded.value > old.value OR excluded.collected_for < old.collected_for
+
+-- name: merge_drops
+INSERT INTO dropped_post (platform, platform_post_id, collected_for, source, reason, raw_id)
+SELECT DISTINCT ON (i.platform, i.platform_post_id, i.collected_for, i.source)
+       i.platform, i.platform_post_id, i.collected_for, i.source, i.reason, r.raw_id
+  FROM incoming_drop AS i
+  JOIN stored_raw AS r USING (number)
+ ORDER BY i.platform, i.platform_post_id, i.collected_for, i.source, i.number
+ON CONFLICT (platform, platform_post_id, collected_for, source) DO NOTHING
+
+-- name: merge_quarantine
+INSERT INTO quarantine AS old (raw_id, reason, detail)
+SELECT DISTINCT ON (r.raw_id) r.raw_id, i.reason, i.detail
+  FROM incoming_quarantine AS i
+  JOIN stored_raw AS r USING (number)
+ ORDER BY r.raw_id, i.number
+ON CONFLICT (raw_id) DO UPDATE SET reason = excluded.reason, detail = excluded.detail
+ WHERE (old.reason, old.detail) IS DISTINCT FROM (excluded.reason, excluded.detail) AND old.replayed_at IS NULL
+
+-- name: quarantined
+SELECT q.raw_id, r.source, r.origin, r.line, r.collected_for, q.reason, q.detail
+  FROM quarantine AS q
+  JOIN raw_record AS r USING (raw_id)
+ WHERE q.replayed_at IS NULL
+ ORDER BY q.raw_id
+
+-- name: quarantined_record
+SELECT r.raw_id, r.source, r.external_id, r.origin, r.line, r.collected_for, r.body, r.context
+  FROM raw_record AS r
+  JOIN quarantine AS q USING (raw_id)
+ WHERE r.raw_id = %(raw_id)s AND q.replayed_at IS NULL
+   FOR UPDATE OF q
+
+-- name: quarantine_replayed
+UPDATE quarantine SET replayed_at = now() WHERE raw_id = %(raw_id)s

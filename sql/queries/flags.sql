@@ -1,0 +1,88 @@
+-- name: lock_flagging
+-- One raiser at a time; the others wait, then find nothing left to do.
+SELECT pg_advisory_xact_lock(hashtext('kolwatch.flag'))
+
+-- name: unflagged
+-- Posts whose text its last judge would flag, and that have no such flag yet; nothing is added where a person has decided.
+SELECT v.post_key, a.content_hash, c.guidance_id, g.version AS guidance_version, a.judge_version, a.found_by, a.rejudged_on,
+       c.start_offset, c.end_offset, g.severity, c.probability,
+       coalesce(a.rejudged_on, v.collected_for) AS day,
+       EXISTS (SELECT FROM day_close AS d WHERE d.day = coalesce(a.rejudged_on, v.collected_for)) AS is_late
+  FROM assessment AS a
+  JOIN post_text AS t ON t.content_hash = a.content_hash AND t.judged_version = a.judge_version
+  JOIN claim_stance AS c ON (c.content_hash, c.judge_version) = (a.content_hash, a.judge_version)
+  JOIN judge AS j ON j.judge_version = a.judge_version
+  JOIN guidance_current AS g ON g.guidance_id = c.guidance_id
+  JOIN post_version AS v ON v.content_hash = a.content_hash
+ WHERE a.band = 'flag' AND c.stance = 'refutes' AND (c.rank = 1 OR c.probability >= j.min_flag)
+   AND NOT EXISTS (SELECT FROM flag AS f
+                    WHERE (f.post_key, f.content_hash) = (v.post_key, a.content_hash)
+                      AND (f.guidance_id = c.guidance_id OR f.status = 'decided'))
+ ORDER BY v.post_key, a.content_hash, c.rank
+
+-- name: flags_of_day
+SELECT f.flag_id, f.post_key, f.content_hash, f.severity, f.probability, coalesce(f.rejudged_on, v.collected_for) AS day
+  FROM flag AS f
+  JOIN post_version AS v USING (post_key, content_hash)
+ WHERE coalesce(f.rejudged_on, v.collected_for) = %(day)s
+ ORDER BY f.flag_id
+
+-- name: priority_inputs
+-- What was known by the end of its day about each (post, wording, day): followers, tier, counts, decisions of people.
+SELECT w.number, o.follower_count, v.is_sponsored,
+       (SELECT t.tier FROM kol_tier AS t
+         WHERE t.version = (SELECT max(version) FROM kol_tier) AND t.min_followers <= o.follower_count
+         ORDER BY t.min_followers DESC LIMIT 1) AS tier,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(s.metric, extract(epoch FROM s.observed_at), s.value)
+                                  ORDER BY s.metric, s.observed_at), '[]')
+          FROM (SELECT c.metric, c.observed_at, c.value,
+                       row_number() OVER (PARTITION BY c.metric ORDER BY c.observed_at DESC) AS age
+                  FROM post_observation AS c
+                 WHERE c.post_key = w.post_key AND c.collected_for <= w.day) AS s
+         WHERE s.age <= 2) AS observations,
+       (SELECT count(*)
+          FROM flag AS f
+          JOIN post AS q USING (post_key)
+          JOIN post_version AS qv USING (post_key, content_hash)
+          JOIN LATERAL (SELECT outcome FROM review_decision AS r
+                         WHERE r.flag_id = f.flag_id AND r.decided_at < (w.day + 1)::timestamp AT TIME ZONE %(zone)s
+                         ORDER BY r.decision_id DESC LIMIT 1) AS last ON last.outcome = 'contradicts_guidance'
+         WHERE q.account_key = p.account_key AND coalesce(f.rejudged_on, qv.collected_for) < w.day) AS confirmed_flags
+  FROM unnest(%(post_keys)s::bigint[], %(content_hashes)s::bytea[], %(days)s::date[])
+       WITH ORDINALITY AS w (post_key, content_hash, day, number)
+  JOIN post AS p USING (post_key)
+  JOIN post_version AS v USING (post_key, content_hash)
+  LEFT JOIN LATERAL (SELECT follower_count FROM account_observation
+                      WHERE account_key = p.account_key AND collected_for <= w.day
+                      ORDER BY observed_at DESC LIMIT 1) AS o ON true
+ ORDER BY w.number
+
+-- name: insert_flag
+INSERT INTO flag (post_key, content_hash, guidance_id, guidance_version, judge_version, found_by, rejudged_on, start_offset,
+                  end_offset, severity, probability, priority, factors, is_late)
+VALUES (%(post_key)s, %(content_hash)s, %(guidance_id)s, %(guidance_version)s, %(judge_version)s, %(found_by)s,
+        %(rejudged_on)s, %(start_offset)s, %(end_offset)s, %(severity)s, %(probability)s, %(priority)s, %(factors)s,
+        %(is_late)s)
+ON CONFLICT (post_key, content_hash, guidance_id) DO NOTHING
+
+-- name: reprice_flag
+UPDATE flag SET priority = %(priority)s, factors = %(factors)s, closing = coalesce(closing, %(closing)s)
+ WHERE flag_id = %(flag_id)s
+   AND (priority, factors, closing) IS DISTINCT FROM (%(priority)s::double precision, %(factors)s::jsonb,
+                                                      coalesce(closing, %(closing)s))
+
+-- name: close_day
+INSERT INTO day_close AS old (day, closed_at, closings, daily_budget)
+VALUES (%(day)s, now(), 1, %(daily_budget)s)
+ON CONFLICT (day) DO UPDATE
+   SET closed_at = now(), closings = old.closings + 1, daily_budget = excluded.daily_budget
+RETURNING closings
+
+-- name: forget_dropped_bodies
+-- Of what was dropped only key, reason and day are kept.
+DELETE FROM raw_record AS r
+ USING dropped_post AS d
+ WHERE d.collected_for = %(day)s AND d.raw_id = r.raw_id
+   AND NOT EXISTS (SELECT FROM post_version AS v WHERE v.raw_id = r.raw_id)
+   AND NOT EXISTS (SELECT FROM quarantine AS q WHERE q.raw_id = r.raw_id)
+   AND NOT EXISTS (SELECT FROM dropped_post AS o WHERE o.raw_id = r.raw_id AND o.collected_for > d.collected_for)

@@ -1,0 +1,73 @@
+-- name: register_judge
+INSERT INTO judge (judge_version, model, model_sha256, guidance_version, lexicon_version, min_flag, min_maybe, positions)
+VALUES (%(judge_version)s, %(model)s, %(model_sha256)s, %(guidance_version)s, %(lexicon_version)s, %(min_flag)s,
+        %(min_maybe)s, %(positions)s)
+ON CONFLICT (judge_version) DO NOTHING
+
+-- name: judge_before
+-- What the last judge was made of, beside the wording of the guidance.
+SELECT model_sha256, lexicon_version, min_flag, min_maybe, positions
+  FROM judge
+ WHERE judge_version <> %(judge_version)s
+ ORDER BY judge_id DESC
+ LIMIT 1
+
+-- name: make_window_due
+-- Texts of the last days that an earlier judge assessed.
+UPDATE post_text SET judged_version = NULL, judge_error = NULL
+ WHERE first_day > (SELECT max(first_day) FROM post_text) - %(window_days)s::integer
+   AND judged_version <> %(judge_version)s
+
+-- name: make_history_due
+UPDATE post_text SET judged_version = NULL, judge_error = NULL, rejudge_on = %(day)s
+ WHERE first_day >= %(since)s
+   AND (%(guidance_id)s::text IS NULL OR EXISTS (
+        SELECT FROM claim_stance AS c WHERE c.content_hash = post_text.content_hash AND c.guidance_id = %(guidance_id)s))
+
+-- name: count_due
+SELECT count(*) FROM (
+    SELECT FROM post_text WHERE judged_version IS NULL AND judge_error IS NULL LIMIT %(at_most)s
+) AS due
+
+-- name: take_due
+SELECT content_hash, document, rejudge_on
+  FROM post_text
+ WHERE judged_version IS NULL AND judge_error IS NULL
+ ORDER BY first_day, content_hash
+ LIMIT %(batch_size)s
+   FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: create_staging
+CREATE TEMPORARY TABLE incoming_assessment (
+    content_hash bytea, judge_version text, probability real, band text, expression text, severity text, found_by text,
+    rejudged_on date
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE incoming_claim (
+    content_hash bytea, judge_version text, rank smallint, start_offset integer, end_offset integer, text text,
+    guidance_id text, stance text, probability real
+) ON COMMIT DROP
+
+-- name: merge_assessments
+INSERT INTO assessment (content_hash, judge_version, probability, band, expression, severity, found_by, rejudged_on)
+SELECT * FROM incoming_assessment
+ON CONFLICT (content_hash, judge_version) DO NOTHING
+
+-- name: merge_claims
+INSERT INTO claim (content_hash, start_offset, end_offset, text)
+SELECT DISTINCT ON (content_hash, start_offset, end_offset) content_hash, start_offset, end_offset, text
+  FROM incoming_claim
+ON CONFLICT (content_hash, start_offset, end_offset) DO NOTHING
+
+-- name: merge_stances
+INSERT INTO claim_stance (content_hash, judge_version, rank, start_offset, end_offset, guidance_id, stance, probability)
+SELECT content_hash, judge_version, rank, start_offset, end_offset, guidance_id, stance, probability
+  FROM incoming_claim
+ON CONFLICT (content_hash, judge_version, rank) DO NOTHING
+
+-- name: mark_judged
+UPDATE post_text AS t SET judged_version = i.judge_version, rejudge_on = NULL
+  FROM incoming_assessment AS i
+ WHERE t.content_hash = i.content_hash
+
+-- name: mark_failed
+UPDATE post_text SET judge_error = %(error)s WHERE content_hash = %(content_hash)s

@@ -1,0 +1,29 @@
+-- name: forget_raw
+DELETE FROM raw_record WHERE raw_id IN (
+    SELECT raw_id FROM raw_record WHERE collected_for < %(before)s LIMIT %(batch_size)s)
+
+-- name: forget_drops
+DELETE FROM dropped_post WHERE ctid IN (
+    SELECT ctid FROM dropped_post WHERE collected_for < %(before)s LIMIT %(batch_size)s)
+
+-- name: forget_versions
+-- Wordings that were never flagged.
+DELETE FROM post_version WHERE (post_key, content_hash) IN (
+    SELECT v.post_key, v.content_hash FROM post_version AS v
+     WHERE v.last_seen_for < %(before)s
+       AND NOT EXISTS (SELECT FROM flag AS f WHERE (f.post_key, f.content_hash) = (v.post_key, v.content_hash))
+     LIMIT %(batch_size)s)
+
+-- name: forget_posts
+DELETE FROM post WHERE post_key IN (
+    SELECT p.post_key FROM post AS p
+     WHERE p.last_seen_for < %(before)s
+       AND NOT EXISTS (SELECT FROM post_version AS v WHERE v.post_key = p.post_key)
+     LIMIT %(batch_size)s)
+
+-- name: forget_texts
+DELETE FROM post_text WHERE content_hash IN (
+    SELECT t.content_hash FROM post_text AS t
+     WHERE t.first_day < %(before)s
+       AND NOT EXISTS (SELECT FROM post_version AS v WHERE v.content_hash = t.content_hash)
+     LIMIT %(batch_size)s)

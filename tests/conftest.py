@@ -1,0 +1,92 @@
+"""A real PostgreSQL for every test that asks for one: one server a session, one database a test."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from pipeline import db, load
+from pipeline.local.postgres import Server
+from pipeline.settings import PROJECT, Settings
+from pipeline.settings import load as load_settings
+from tests.world import GUIDANCE
+
+DEBIAN_POSTGRES = Path("/usr/lib/postgresql/15/bin")
+_numbers = itertools.count()
+
+
+def needs(is_there: bool, what: str) -> None:
+    """Skip a test whose program is missing; in CI, where everything is installed, that is a failure."""
+    if is_there:
+        return
+    if os.environ.get("KOLWATCH_CI"):
+        pytest.fail(f"{what} is missing, and CI must not skip")
+    pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """The project's own configuration, whatever the environment says."""
+    return load_settings({"KOLWATCH_CONFIG": str(PROJECT / "kolwatch.toml")})
+
+
+@pytest.fixture(scope="session")
+def server(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("postgres")
+    found = Server(msgspec.structs.replace(settings, home=home))
+    found.start()
+    yield found
+    found.stop()
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    """An engine whose connections are closed at the end, also when the test fails."""
+    engine = db.open_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _administer(server: Server, statement: str) -> None:
+    address = server.url("postgres").replace("+psycopg", "")
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> str:
+    """A migrated database with a few positions in it."""
+    server.ensure_database("template_kolwatch")
+    with opened(server.url("template_kolwatch")) as engine:
+        db.migrate(engine)
+        with db.transaction(engine) as connection:
+            load.store_guidance(connection, GUIDANCE)
+    return "template_kolwatch"
+
+
+@pytest.fixture
+def database_url(server: Server, template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield server.url(name)
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    with opened(database_url) as found:
+        yield found
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[db.Connection]:
+    with db.transaction(engine) as found:
+        yield found

@@ -1,0 +1,127 @@
+"""The schema, the queries by name, and what happens when the database is not there."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import LiteralString, cast
+
+import msgspec
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine
+
+from pipeline import db
+from pipeline.errors import DatabaseError
+from pipeline.local.postgres import Server
+from pipeline.records import Band, DecisionOutcome, DropReason, Expression, FlagStatus, FoundBy, Metric, Severity, Stance
+from pipeline.records import Tier
+from pipeline.settings import Settings
+from pipeline.tables import METADATA
+from tests.conftest import DEBIAN_POSTGRES, needs, opened
+
+QUERIES = [(path.stem, name) for path in sorted((db.SQL / "queries").glob("*.sql")) for name in db.queries(path.stem)]
+ENUMS: list[tuple[type[StrEnum], str, str]] = [
+    (Tier, "kol_tier", "tier"),
+    (DropReason, "dropped_post", "reason"),
+    (Metric, "post_observation", "metric"),
+    (Severity, "guidance", "severity"),
+    (Band, "assessment", "band"),
+    (Expression, "assessment", "expression"),
+    (FoundBy, "assessment", "found_by"),
+    (Stance, "claim_stance", "stance"),
+    (FlagStatus, "flag", "status"),
+    (DecisionOutcome, "review_decision", "outcome"),
+]
+
+
+@pytest.fixture(params=["embedded", "debian"])
+def any_server(
+    request: pytest.FixtureRequest, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """PostgreSQL 18 as embedded, and 15 as Debian has it."""
+    if request.param == "embedded":
+        yield request.getfixturevalue("server")
+        return
+    needs(DEBIAN_POSTGRES.is_dir(), "Debian's postgresql-15")
+    home = tmp_path_factory.mktemp("debian")
+    server = Server(msgspec.structs.replace(settings, home=home, pg_bin=str(DEBIAN_POSTGRES)))
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_migrations_and_metadata_agree_on_every_server(any_server: Server) -> None:
+    any_server.ensure_database("migrated")
+    with opened(any_server.url("migrated")) as engine:
+        assert db.migrate(engine) == db.migrate(engine) == "0001"
+        with engine.connect() as connection:
+            found = compare_metadata(MigrationContext.configure(connection), METADATA)
+            assert [d for d in found if "comment" not in str(d)[:40]] == []
+
+
+def test_a_column_that_is_missing_would_be_seen(engine: Engine) -> None:
+    with engine.begin() as other:
+        other.exec_driver_sql("ALTER TABLE day_close DROP COLUMN daily_budget CASCADE")
+        assert "daily_budget" in str(compare_metadata(MigrationContext.configure(other), METADATA))
+
+
+def test_there_are_queries_to_check() -> None:
+    assert {"collect", "judge", "flags", "report", "guidance", "retention"} == {file for file, _ in QUERIES}
+    assert len(QUERIES) > 30
+
+
+@pytest.mark.parametrize(("file", "name"), QUERIES)
+def test_postgres_takes_every_query(connection: db.Connection, file: str, name: str) -> None:
+    for staging in ("collect.create_staging", "collect.find_raw", "judge.create_staging"):
+        db.run(connection, staging)
+    if db.queries(file)[name].startswith("CREATE"):
+        return  # it just ran
+    numbers: defaultdict[str, int] = defaultdict(lambda: len(numbers) + 1)
+    text = re.sub(r"%\((\w+)\)s", lambda match: f"${numbers[match[1]]}", db.queries(file)[name])
+    connection.execute(cast(LiteralString, f"PREPARE q AS {text}"))
+
+
+@pytest.mark.parametrize(("words", "table", "column"), ENUMS)
+def test_python_and_sql_use_the_same_words(
+    connection: db.Connection, words: type[StrEnum], table: str, column: str
+) -> None:
+    row = connection.execute(
+        "SELECT string_agg(pg_get_constraintdef(oid), ' ') FROM pg_constraint WHERE conrelid = %s::regclass"
+        " AND contype = 'c' AND pg_get_constraintdef(oid) LIKE %s",
+        [table, f"%({column} = ANY%"],
+    ).fetchone()
+    assert row is not None
+    assert re.findall(r"'([\w]+)'::text", row[0]) == list(words)
+
+
+def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
+    with (
+        opened("postgresql+psycopg://somebody:secret-word@127.0.0.1:9/nothing") as engine,
+        pytest.raises(DatabaseError, match=r"127\.0\.0\.1:9/nothing.*kolwatch doctor") as caught,
+        db.transaction(engine),
+    ):
+        pass
+    assert "secret-word" not in str(caught.value)
+
+
+def test_an_address_of_another_kind_is_refused() -> None:
+    with pytest.raises(DatabaseError, match="PostgreSQL 15 or later"):
+        db.open_engine("sqlite:///somewhere.db")
+
+
+def test_an_empty_database_says_to_migrate(server: Server) -> None:
+    server.ensure_database("empty")
+    with opened(server.url("empty")) as engine, pytest.raises(DatabaseError, match="kolwatch migrate"):
+        with db.transaction(engine) as connection:
+            db.run(connection, "report.source_states")
+
+
+def test_an_error_rolls_everything_back(engine: Engine) -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero), db.transaction(engine) as connection:
+        db.run(connection, "collect.note_failure", source="one", error="none")
+        connection.execute("SELECT 1 / 0")
+    with db.transaction(engine) as connection:
+        assert db.run(connection, "report.source_states").fetchall() == []
