@@ -1,0 +1,72 @@
+"""Tells which segments are worth checking, from words alone: the cheap gate before any model.
+
+A segment is worth checking if it speaks of health (terms of the lexicon, weighted by how surely they mean health).
+A predicate such as prevents, cures, causes or poisons adds to its check-worthiness, which decides what is judged of
+a text too long to be judged whole.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from pipeline.records import Segment
+
+MIN_CHECK_WORTHINESS = 0.2
+MIN_CHARACTERS = 4
+ENOUGH_FOR_THE_SCREEN = 2
+PREDICATES = re.compile(
+    "预防|防止|防治|治[好疗愈]|根治|治|消炎|杀[死灭]|杀菌|排毒|解毒|清[除理肺]|抗[癌病炎]|增强|提高|降[低压糖脂]|软化|缓解|有效|特效|"
+    "导致|引起|致[癌死命]|诱发|造成|传播|传染|感染|伤[害肝肾身]|有[害毒]|中毒|不[能要用必得可]|千万|一定要|必须|"
+    "不[育孕]|会[得死让变]|能[让把使杀]|可以|致|有助|害"
+)
+
+
+def terms_pattern(terms: Iterable[str]) -> re.Pattern[str]:
+    """A pattern that finds the longest of the terms at each place; it tries few branches, being a tree of them."""
+    tree: dict[str, dict] = {}  # type: ignore[type-arg]
+    for term in terms:
+        node = tree
+        for character in term:
+            node = node.setdefault(character, {})
+        node[""] = {}
+    return re.compile(_branches(tree) if tree else r"(?!)")
+
+
+def _branches(node: dict[str, dict]) -> str:  # type: ignore[type-arg]
+    """Longer alternatives come first, the end of a term last."""
+    ends = "" in node
+    parts = [re.escape(character) + _branches(below) for character, below in sorted(node.items()) if character]
+    if not parts:
+        return ""
+    joined = parts[0] if len(parts) == 1 and not ends else f"(?:{'|'.join(parts)})"
+    return f"{joined}?" if ends else joined
+
+
+class Detector:
+    """Lexical check-worthiness. `weights` gives each health term 1 (can mean health) or 2 (means health)."""
+
+    def __init__(self, weights: Mapping[str, int]) -> None:
+        self._weights = {term: weight for term, weight in weights.items() if weight > 0}
+        self._pattern = terms_pattern(self._weights)
+
+    def health_weight(self, text: str) -> int:
+        """The weights of the distinct health terms in a folded text, added up."""
+        return sum(self._weights[term] for term in set(self._pattern.findall(text)))
+
+    def screen(self, text: str) -> bool:
+        """Whether a whole text is about health."""
+        return self.health_weight(text) >= ENOUGH_FOR_THE_SCREEN
+
+    def check_worthiness(self, segment: Segment) -> float:
+        """0 to 1: health words count up to 0.6, a predicate adds 0.4."""
+        if len(segment.text) < MIN_CHARACTERS:
+            return 0.0
+        health = min(self.health_weight(segment.text), 3)
+        if not health:
+            return 0.0
+        return 0.2 * health + 0.4 * bool(PREDICATES.search(segment.text))
+
+    def is_checkable(self, segment: Segment) -> bool:
+        return self.check_worthiness(segment) >= MIN_CHECK_WORTHINESS
+
+
+Screen = Callable[[str], bool]

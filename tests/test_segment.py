@@ -1,0 +1,106 @@
+"""Sentences and words: offsets hold, and both backends agree."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.segment import MAX_SEGMENT_CHARACTERS, JiebaBackend, RjiebaBackend, Segmenter
+
+TERMS = {"新冠病毒": 2000, "大蒜水": 1000, "hpv疫苗": 1000, "84消毒液": 1000, "维生素c": 1000, "a+b": 10, "阳了": 5}
+PIECES = st.sampled_from(
+    [
+        "喝大蒜水",
+        "能预防新冠病毒",
+        "hpv疫苗",
+        "84消毒液",
+        "维生素c",
+        "3.5%",
+        "a+b",
+        "c++",
+        "b超",
+        "。",
+        ",",
+        "!",
+        " ",
+        "\n",
+        "—",
+        "𠮷",
+        "〇",
+        "😷",
+        "é",
+        "研究生命的起源",
+        "结婚的和尚未结婚的",
+        "_x_",
+        "#话题#",
+        "10,000",
+        "1-2",
+        "阳了",
+        "㐀",
+        "龥",
+        "鿕",
+    ]
+)
+TEXTS = st.one_of(st.lists(PIECES, max_size=30).map("".join), st.text(max_size=80))
+
+
+@pytest.fixture(scope="module")
+def fast() -> Segmenter:
+    return Segmenter(TERMS, RjiebaBackend)
+
+
+@pytest.fixture(scope="module")
+def reference() -> Segmenter:
+    return Segmenter(TERMS, JiebaBackend)
+
+
+@settings(deadline=None, max_examples=300)
+@given(text=TEXTS)
+def test_both_backends_cut_alike_and_lose_nothing(fast: Segmenter, reference: Segmenter, text: str) -> None:
+    words = fast.cut(text)
+    assert "".join(words) == text
+    assert words == reference.cut(text)
+
+
+@settings(deadline=None, max_examples=300)
+@given(text=TEXTS)
+def test_segments_are_where_they_say(fast: Segmenter, text: str) -> None:
+    found = fast.segments(text)
+    for segment in found:
+        assert text[segment.start : segment.end] == segment.text
+        assert segment.text == segment.text.strip()
+        assert "".join(segment.tokens) == "".join(segment.text.split())
+    assert all(a.end <= b.start for a, b in pairwise(found))
+
+
+def test_our_terms_are_single_words(fast: Segmenter) -> None:
+    assert fast.cut("喝大蒜水防新冠病毒,打hpv疫苗") == ["喝", "大蒜水", "防", "新冠病毒", ",", "打", "hpv疫苗"]
+
+
+def test_sentences_end_at_their_marks_but_numbers_stay_whole(fast: Segmenter) -> None:
+    found = [s.text for s in fast.segments("血压高3.5倍!真的吗?快转给家人。\n“这是谣言。”他说...好")]
+    assert found == ["血压高3.5倍!", "真的吗?", "快转给家人。", "“这是谣言。”", "他说...", "好"]
+
+
+def test_text_without_punctuation_falls_into_windows_between_words(fast: Segmenter) -> None:
+    found = fast.segments("喝大蒜水能预防新冠病毒" * 30)
+    assert len(found) > 4
+    assert all(len(s.text) <= MAX_SEGMENT_CHARACTERS for s in found)
+    assert all("大蒜水" in s.tokens for s in found)
+
+
+def test_long_sentences_are_cut_at_commas(fast: Segmenter) -> None:
+    part = "每天早上空腹喝一大杯大蒜水能预防新冠病毒,"
+    assert {s.text for s in fast.segments(part * 9)} == {part * 3}
+
+
+def test_nothing_spoken_is_no_segment(fast: Segmenter) -> None:
+    assert fast.segments("") == []
+    assert fast.segments("!!! 😷😷 ...\n\n") == []
+
+
+def test_jieba_leaves_no_cache_behind(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert Segmenter(TERMS, JiebaBackend).cut("喝大蒜水") == ["喝", "大蒜水"]
+    assert list(tmp_path.iterdir()) == []  # type: ignore[attr-defined]
