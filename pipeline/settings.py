@@ -16,9 +16,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from pipeline.errors import ConfigError
+from pipeline.records import Platform
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
+PROJECT = Path(__file__).parents[1]
+"""Where guidance/, models/, sql/ and dags/ are."""
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 EDGE = {
     "root": "KOLWATCH_CONFIG",
@@ -35,7 +38,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A table of kolwatch.toml; an unknown key is an error, not a silence."""
 
 
-class ScopeSettings(_Section):
+class ScopeSettings(_Section, frozen=True):
     watchlist: str = ""
     """CSV of accounts (platform, account_id, name, follower_count, observed_at, note), relative to the file."""
     follower_floor: NotNegative = 300
@@ -46,7 +49,7 @@ class ScopeSettings(_Section):
     """A post with media and less text than this is counted as `text_too_short_to_judge`."""
 
 
-class SourceSettings(_Section):
+class SourceSettings(_Section, frozen=True):
     format: str
     path: str
     """Glob of the files of a day; `{date}` stands for the day (2026-11-20)."""
@@ -61,7 +64,7 @@ class SourceSettings(_Section):
     enabled: bool = True
 
 
-class JudgeSettings(_Section):
+class JudgeSettings(_Section, frozen=True):
     model: str = "judge"
     """Folder under models/, or a path."""
     batch_size: Positive = 512
@@ -70,25 +73,31 @@ class JudgeSettings(_Section):
     """A new judge version re-judges the texts of this many days by itself; older ones by `kolwatch rejudge`."""
 
 
-class ReportSettings(_Section):
+class ReportSettings(_Section, frozen=True):
     daily_budget: Positive = 300
     """Rows of a day's table, by priority; the rest is counted as below capacity and stays reachable."""
     max_quarantine_share: float = 0.01
     schedule: str = "30 0 * * *"
 
 
-class NotifySettings(_Section):
+class RetentionSettings(_Section, frozen=True):
+    days: NotNegative = 400
+    """What is older and was never flagged is deleted when a day is closed; 0 keeps everything."""
+
+
+class NotifySettings(_Section, frozen=True):
     webhook_connection: str = ""
     """Airflow connection id of a webhook; empty: log only."""
     email_to: tuple[str, ...] = ()
 
 
-class Settings(_Section):
+class Settings(_Section, frozen=True):
     timezone: str = "Asia/Shanghai"
     scope: ScopeSettings = ScopeSettings()
     source: dict[str, SourceSettings] = {}
     judge: JudgeSettings = JudgeSettings()
     report: ReportSettings = ReportSettings()
+    retention: RetentionSettings = RetentionSettings()
     notify: NotifySettings = NotifySettings()
     root: Path = Path()
     home: Path = Path(".kolwatch")
@@ -101,6 +110,12 @@ class Settings(_Section):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def model_folder(self) -> Path:
+        """The judge's folder: a name under models/, or a path of the file."""
+        named = PROJECT / "models" / self.judge.model
+        return named if named.is_dir() else self.resolve(self.judge.model)
 
     def resolve(self, path: str) -> Path:
         """A path of the file, relative to the file's folder."""
@@ -141,6 +156,14 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def source(settings: Settings, name: str) -> SourceSettings:
+    """The table [source.`name`]. Raises ConfigError naming the sources there are."""
+    if name not in settings.source:
+        known = ", ".join(settings.source) or "none"
+        raise ConfigError(f"kolwatch.toml has no [source.{name}]; its sources are: {known}")
+    return settings.source[name]
+
+
 def _read(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -165,6 +188,10 @@ def _check(settings: Settings, path: Path) -> None:
     except (ZoneInfoNotFoundError, ValueError):
         message = f"{path}: timezone = {settings.timezone!r} is not an IANA zone such as Asia/Shanghai"
         raise ConfigError(message) from None
+    for platform in settings.scope.follower_floor_by_platform:
+        if platform not in list(Platform):
+            known = ", ".join(Platform)
+            raise ConfigError(f"{path}: [scope.follower_floor_by_platform]: {platform!r} is none of {known}")
     for name in settings.source:
         if not SOURCE_NAME.fullmatch(name):
             raise ConfigError(f"{path}: [source.{name}]: a source's name is lower-case letters, digits and _")

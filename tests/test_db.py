@@ -16,8 +16,18 @@ from sqlalchemy import Engine
 from pipeline import db
 from pipeline.errors import DatabaseError
 from pipeline.local.postgres import Server
-from pipeline.records import Band, DecisionOutcome, DropReason, Expression, FlagStatus, FoundBy, Metric, Severity, Stance
-from pipeline.records import Tier
+from pipeline.records import (
+    Band,
+    DecisionOutcome,
+    DropReason,
+    Expression,
+    FlagStatus,
+    FoundBy,
+    Metric,
+    Severity,
+    Stance,
+    Tier,
+)
 from pipeline.settings import Settings
 from pipeline.tables import METADATA
 from tests.conftest import DEBIAN_POSTGRES, needs, opened
@@ -114,14 +124,21 @@ def test_an_address_of_another_kind_is_refused() -> None:
 
 def test_an_empty_database_says_to_migrate(server: Server) -> None:
     server.ensure_database("empty")
-    with opened(server.url("empty")) as engine, pytest.raises(DatabaseError, match="kolwatch migrate"):
-        with db.transaction(engine) as connection:
-            db.run(connection, "report.source_states")
+    with (
+        opened(server.url("empty")) as engine,
+        pytest.raises(DatabaseError, match="kolwatch migrate"),
+        db.transaction(engine) as connection,
+    ):
+        db.run(connection, "report.source_states")
 
 
 def test_an_error_rolls_everything_back(engine: Engine) -> None:
-    with pytest.raises(psycopg.errors.DivisionByZero), db.transaction(engine) as connection:
-        db.run(connection, "collect.note_failure", source="one", error="none")
-        connection.execute("SELECT 1 / 0")
+    def fail_halfway() -> None:
+        with db.transaction(engine) as connection:
+            db.run(connection, "collect.note_failure", source="one", error="none")
+            connection.execute("SELECT 1 / 0")
+
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        fail_halfway()
     with db.transaction(engine) as connection:
         assert db.run(connection, "report.source_states").fetchall() == []

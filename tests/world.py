@@ -94,7 +94,9 @@ class ToldJudge:
         )
         band = Band.FLAG if claims else Band.MAYBE if "也许" in document else Band.NONE
         if band is Band.MAYBE:
-            claims = (Claim(start=0, end=2, text=document[:2], guidance_id="WHO-001", stance=Stance.REFUTES, probability=0.3),)
+            claims = (
+                Claim(start=0, end=2, text=document[:2], guidance_id="WHO-001", stance=Stance.REFUTES, probability=0.3),
+            )
         return Assessment(
             flagged=bool(found),
             band=band,

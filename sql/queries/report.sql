@@ -8,17 +8,13 @@ SELECT (SELECT count(*) FROM flagged_posts_daily WHERE day = %(day)s) AS flagged
 -- name: fates
 SELECT fate, count(*) AS posts FROM posts_seen_daily WHERE day = %(day)s GROUP BY fate ORDER BY posts DESC, fate
 
--- name: quarantine_shares
--- Per source the records of the day, and how many of them cannot be read.
-SELECT r.source, count(*) AS records, count(q.raw_id) FILTER (WHERE q.replayed_at IS NULL) AS quarantined
-  FROM raw_record AS r
-  LEFT JOIN quarantine AS q USING (raw_id)
- WHERE r.collected_for = %(day)s
- GROUP BY r.source
- ORDER BY r.source
-
--- name: sources_with_data
-SELECT DISTINCT source FROM posts_seen_daily WHERE day = %(day)s
+-- name: sources_seen
+-- Per source the posts and records of the day, and how many of them cannot be read.
+SELECT source, count(*) AS seen, count(*) FILTER (WHERE fate = 'quarantined') AS quarantined
+  FROM posts_seen_daily
+ WHERE day = %(day)s
+ GROUP BY source
+ ORDER BY source
 
 -- name: source_states
 SELECT source, last_day, last_success_at, last_error FROM source_state ORDER BY source

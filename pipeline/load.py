@@ -1,0 +1,238 @@
+"""Writes what the stages made: records and posts, assessments, flags, guidance.
+
+Bulk writes go by COPY into temporary tables and one merge statement a table, so that writing the same twice changes
+nothing. Every function writes inside the caller's transaction.
+"""
+
+import hashlib
+import json
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time
+
+from psycopg.types.json import Jsonb
+
+from pipeline import db
+from pipeline.errors import RecordError
+from pipeline.records import Assessment, Dropped, FoundBy, Fragment, Guidance, ParsedPost, Position, Post
+from pipeline.score import Priority
+
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+AccountKey = tuple[str, str]
+"""Platform and account id."""
+
+
+# ---- records and posts --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRecord:
+    """One record and what became of it: posts kept and dropped, or an error."""
+
+    fragment: Fragment
+    external_id: str
+    kept: Sequence[Post] = ()
+    dropped: Sequence[Dropped[ParsedPost]] = ()
+    error: RecordError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """What a batch of records was collected as."""
+
+    source: str
+    day: date
+    observed_at: datetime
+    """When counts were seen whose record does not say: the end of the interval."""
+    listed_on: Mapping[AccountKey, date]
+    """The day of each watchlist entry's follower count."""
+
+
+def store_records(connection: db.Connection, collection: Collection, records: Sequence[ReadRecord]) -> Counter[str]:
+    """Store a batch with everything that was read from it; returns what happened to how many."""
+    _stage_records(connection, collection, records)
+    stored = db.run(connection, "collect.merge_raw").rowcount
+    db.run(connection, "collect.find_raw")
+    for table in ("accounts", "followers", "texts", "posts", "versions", "counts", "drops", "quarantine"):
+        db.run(connection, f"collect.merge_{table}")
+    counts = Counter(records=len(records), stored=stored, unchanged=len(records) - stored)
+    counts["posts"] = sum(len(r.kept) for r in records)
+    counts["quarantined"] = sum(r.error is not None for r in records)
+    counts.update(d.reason.value for r in records for d in r.dropped)
+    return counts
+
+
+def _stage_records(connection: db.Connection, collection: Collection, records: Sequence[ReadRecord]) -> None:
+    db.run(connection, "collect.create_staging")
+    numbered = list(enumerate(records))
+    posts = [(n, post) for n, r in numbered for post in r.kept]
+    staged: dict[str, Iterable[Sequence[object]]] = {
+        "incoming_raw": (_raw_row(n, r, collection) for n, r in numbered),
+        "incoming_post": (_post_row(n, post, collection) for n, post in posts),
+        "incoming_followers": filter(None, (_follower_row(post, collection) for _, post in posts)),
+        "incoming_count": (row for _, post in posts for row in _count_rows(post.parsed, collection)),
+        "incoming_drop": (_drop_row(n, d, collection) for n, r in numbered for d in r.dropped),
+        "incoming_quarantine": ((n, r.error.reason, _text(r.error.detail)) for n, r in numbered if r.error),
+    }
+    for table, rows in staged.items():
+        db.copy_rows(connection, table, rows)
+
+
+def _text(value: str) -> str:
+    return _UNWRITABLE.sub("\ufffd", value)
+
+
+def _raw_row(number: int, record: ReadRecord, collection: Collection) -> Sequence[object]:
+    fragment = record.fragment
+    sha256 = hashlib.sha256(fragment.body + b"\0" + (fragment.context or b"")).digest()
+    return (
+        number,
+        collection.source,
+        _text(record.external_id),
+        sha256,
+        zlib.compress(fragment.body, 1),
+        fragment.context,
+        _text(fragment.origin),
+        fragment.line,
+        collection.day,
+    )
+
+
+def _post_row(number: int, post: Post, collection: Collection) -> Sequence[object]:
+    parsed = post.parsed
+    return (
+        number,
+        parsed.platform.value,
+        parsed.platform_post_id,
+        parsed.account_id,
+        _text(parsed.account_name),
+        collection.source,
+        _text(parsed.url),
+        parsed.posted_at,
+        parsed.edited_at,
+        parsed.has_media,
+        parsed.is_truncated,
+        parsed.is_sponsored,
+        post.reposted_text,
+        post.content_hash,
+        post.document,
+        post.title_end,
+        post.text_end,
+        collection.day,
+    )
+
+
+def _follower_row(post: Post, collection: Collection) -> Sequence[object] | None:
+    """The record's own count, else the watchlist's, each with the day it was seen."""
+    parsed, count = post.parsed, post.followers
+    if count.value is None:
+        return None
+    observed_at, day = parsed.observed_at or collection.observed_at, collection.day
+    if parsed.follower_count.value is None:
+        day = collection.listed_on[parsed.platform, parsed.account_id]
+        observed_at = datetime.combine(day, time(), UTC)
+    return parsed.platform.value, parsed.account_id, observed_at, count.value, count.lower_bound, day
+
+
+def _count_rows(parsed: ParsedPost, collection: Collection) -> Iterable[Sequence[object]]:
+    observed_at = parsed.observed_at or collection.observed_at
+    key = (parsed.platform.value, parsed.platform_post_id)
+    for metric, count in parsed.counts.items():
+        if count.value is not None:
+            yield *key, metric.value, observed_at, count.value, count.lower_bound, collection.day
+
+
+def _drop_row(number: int, dropped: Dropped[ParsedPost], collection: Collection) -> Sequence[object]:
+    parsed = dropped.item
+    key = (parsed.platform.value, parsed.platform_post_id)
+    return number, *key, collection.day, collection.source, dropped.reason.value
+
+
+# ---- assessments --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedText:
+    """A text with what the judge said of it, and why it was due."""
+
+    content_hash: bytes
+    assessment: Assessment
+    rejudge_on: date | None
+
+
+def store_assessments(connection: db.Connection, judge_version: str, judged: Sequence[JudgedText]) -> None:
+    """Store a batch; a text that this judge assessed before keeps its assessment."""
+    db.run(connection, "judge.create_staging")
+    db.copy_rows(connection, "incoming_assessment", (_assessment_row(j, judge_version) for j in judged))
+    db.copy_rows(connection, "incoming_claim", (row for j in judged for row in _claim_rows(j, judge_version)))
+    for query in ("merge_assessments", "merge_claims", "merge_stances", "mark_judged"):
+        db.run(connection, f"judge.{query}")
+
+
+def _assessment_row(judged: JudgedText, judge_version: str) -> Sequence[object]:
+    a = judged.assessment
+    return (
+        judged.content_hash,
+        judge_version,
+        a.probability,
+        a.band.value,
+        a.expression.value,
+        a.severity.value if a.severity else None,
+        (FoundBy.REJUDGE if judged.rejudge_on else FoundBy.COLLECT).value,
+        judged.rejudge_on,
+    )
+
+
+def _claim_rows(judged: JudgedText, judge_version: str) -> Iterable[Sequence[object]]:
+    for rank, c in enumerate(judged.assessment.claims, 1):
+        where = (c.start, c.end, c.text)
+        yield judged.content_hash, judge_version, rank, *where, c.guidance_id, c.stance.value, c.probability
+
+
+# ---- flags --------------------------------------------------------------------------------------------
+
+
+def store_flags(connection: db.Connection, flags: Iterable[tuple[Mapping[str, object], Priority]]) -> None:
+    """Raise flags with their priorities; a flag that stands is left alone."""
+    db.run_many(connection, "flags.insert_flag", ({**flag, **_priced(priority)} for flag, priority in flags))
+
+
+def reprice_flags(connection: db.Connection, priorities: Mapping[int, Priority], closing: int) -> None:
+    """Give flags, by id, the priorities of a closing."""
+    rows = ({"flag_id": flag_id, "closing": closing, **_priced(p)} for flag_id, p in priorities.items())
+    db.run_many(connection, "flags.reprice_flag", rows)
+
+
+def _priced(priority: Priority) -> dict[str, object]:
+    return {"priority": priority.value, "factors": Jsonb(dict(priority.factors))}
+
+
+# ---- guidance -----------------------------------------------------------------------------------------
+
+
+def store_guidance(connection: db.Connection, guidance: Guidance) -> Counter[str]:
+    """Add a version of every position that is new or changed; one that left guidance/ stays."""
+    db.run(connection, "guidance.lock_guidance")
+    known = {row["guidance_id"]: row for row in db.run(connection, "guidance.current_hashes")}
+    counts: Counter[str] = Counter(new=0, changed=0, unchanged=0)
+    rows = []
+    for guidance_id, position in sorted(guidance.positions.items()):
+        row = _position_row(position)
+        before = known.get(guidance_id)
+        if before is not None and bytes(before["sha256"]) == row["sha256"]:
+            counts["unchanged"] += 1
+            continue
+        counts["changed" if before else "new"] += 1
+        rows.append({**row, "version": before["version"] + 1 if before else 1})
+    db.run_many(connection, "guidance.insert_version", rows)
+    return counts
+
+
+def _position_row(position: Position) -> dict[str, object]:
+    row = asdict(position)
+    as_text = json.dumps(row, default=str, ensure_ascii=False, sort_keys=True)
+    lists = {key: Jsonb(list(row[key])) for key in ("do_not_flag", "related")}
+    return {**row, **lists, "severity": position.severity.value, "sha256": hashlib.sha256(as_text.encode()).digest()}

@@ -1,0 +1,79 @@
+"""One configured kolwatch: its settings, its database, and what is opened once, when first needed."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+
+from sqlalchemy import Engine
+
+from pipeline import artefacts, db, guidance, judge, lexicon, normalise, settings, watchlist
+from pipeline.records import Guidance, Platform
+from pipeline.settings import PROJECT, Settings
+from pipeline.sources import Source, open_source
+
+
+class Site:
+    """What the steps work with. Nothing is read before it is asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def engine(self) -> Engine:
+        return db.open_engine(self.settings.database_url)
+
+    @cached_property
+    def guidance(self) -> Guidance:
+        return guidance.load(PROJECT / "guidance")
+
+    @cached_property
+    def lexicon(self) -> lexicon.Lexicon:
+        return lexicon.load(PROJECT / "guidance" / "lexicon")
+
+    @cached_property
+    def tools(self) -> judge.TextTools:
+        return judge.text_tools(self.lexicon)
+
+    @cached_property
+    def judge(self) -> judge.Judge:
+        return artefacts.open_judge(self.settings.model_folder, self.guidance, self.lexicon)
+
+    @cached_property
+    def watchlist(self) -> Mapping[tuple[str, str], watchlist.Listed]:
+        path = self.settings.scope.watchlist
+        return watchlist.load(self.settings.resolve(path)) if path else {}
+
+    @cached_property
+    def scope(self) -> normalise.Scope:
+        """Whose posts are judged."""
+        scope = self.settings.scope
+        return normalise.Scope(
+            watchlist={key: listed.followers for key, listed in self.watchlist.items()},
+            follower_floor=scope.follower_floor,
+            floors={Platform(name): floor for name, floor in scope.follower_floor_by_platform.items()},
+            min_characters=scope.min_characters,
+        )
+
+    @cached_property
+    def screen(self) -> Callable[[str], bool]:
+        """Whether a folded text is about health: by the lexicon, or by a keyword of the site's own."""
+        keywords = [re.escape(self.tools.fold(word).text) for word in self.settings.scope.keywords]
+        if not keywords:
+            return self.tools.screen
+        own = re.compile("|".join(keywords))
+        return lambda folded: bool(own.search(folded)) or self.tools.screen(folded)
+
+    def source(self, name: str) -> Source:
+        """Raises ConfigError for a source that kolwatch.toml does not have."""
+        return open_source(name, settings.source(self.settings, name), self.settings.root)
+
+    def interval(self, day: date) -> tuple[datetime, datetime]:
+        """The start of a local day and of the next."""
+        zone = self.settings.zone
+        return datetime.combine(day, time(), zone), datetime.combine(day + timedelta(days=1), time(), zone)
+
+
+def open_site() -> Site:
+    """The site of this process's environment. Raises ConfigError."""
+    return Site(settings.load())

@@ -1,0 +1,375 @@
+"""The steps of the work, in order: each opens a transaction, reads what is due, runs a stage and writes.
+
+    collect → judge_due → raise_flags → close_day
+
+DAGs and the command line call the same steps. Every step can be killed at any moment and run again: what it finds to
+do, it finds in the data.
+"""
+
+import logging
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from pipeline import db, load, normalise, report, score, settings
+from pipeline.errors import PipelineError, RecordError, SourceError
+from pipeline.records import Fragment, Metric, Severity, Tier
+from pipeline.site import Site, open_site
+from pipeline.sources import Source
+
+__all__ = ["Site", "open_site"]
+
+log = logging.getLogger(__name__)
+MAX_BATCH_RECORDS = 1000
+MAX_BATCH_BYTES = 16 * 2**20
+FORGET_BATCH = 5000
+HARMLESS = "今天天气很好，我们去公园散步。"
+
+Counts = dict[str, int]
+
+
+# ---- what is scheduled --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledSource:
+    """What a collect DAG needs to know of its source."""
+
+    name: str
+    format: str
+    schedule: str
+    timezone: str
+    retries: int
+    pool: str
+    is_enabled: bool
+
+
+def scheduled_sources() -> list[ScheduledSource]:
+    """The sources of kolwatch.toml, in its order. Raises ConfigError."""
+    found = settings.load()
+    return [
+        ScheduledSource(name, s.format, s.schedule, found.timezone, s.retries, s.pool, s.enabled)
+        for name, s in found.source.items()
+    ]
+
+
+# ---- collect ------------------------------------------------------------------------------------------
+
+
+def collect(
+    site: Site, source_name: str, start: datetime, end: datetime, *, limit: int | None = None, reread: bool = False
+) -> Counts:
+    """Store what a source delivered for the local day that `start` falls on.
+
+    Files read to their end before are left out unless `reread`. Raises SourceError after everything readable has been
+    stored; a record that cannot be read is counted and quarantined instead.
+    """
+    source = site.source(source_name)
+    collection = load.Collection(
+        source=source_name,
+        day=start.astimezone(site.settings.zone).date(),
+        observed_at=end,
+        listed_on={key: listed.observed_on for key, listed in site.watchlist.items()},
+    )
+    counts: Counter[str] = Counter(files=0, records=0)
+    try:
+        _collect_documents(site, source, collection, counts, limit=limit, reread=reread)
+    except PipelineError as error:
+        with db.transaction(site.engine) as connection:
+            db.run(connection, "collect.note_failure", source=source_name, error=str(error)[:2000])
+        raise
+    with db.transaction(site.engine) as connection:
+        db.run(connection, "collect.note_success", source=source_name, day=collection.day)
+    log.info("%s %s: %s", source_name, collection.day, dict(counts))
+    return dict(counts)
+
+
+def _collect_documents(
+    site: Site, source: Source, collection: load.Collection, counts: Counter[str], *, limit: int | None, reread: bool
+) -> None:
+    failures: list[str] = []
+    for document in source.documents(collection.day):
+        file = {"source": source.name, "origin": document.origin}
+        state = {"size_bytes": document.size_bytes, "mtime_ns": document.mtime_ns}
+        with db.transaction(site.engine) as connection:
+            is_known = db.one(connection, "collect.file_is_known", **file, **state)
+        if is_known and not reread:
+            counts["files_unchanged"] += 1
+            continue
+        counts["files"] += 1
+        try:
+            for batch in _batches(source.split(document)):
+                wanted = batch if limit is None else batch[: limit - counts["records"]]
+                _collect_batch(site, source, collection, wanted, counts)
+                if limit is not None and counts["records"] >= limit:
+                    return
+        except SourceError as error:
+            failures.append(str(error))
+            continue
+        with db.transaction(site.engine) as connection:
+            db.run(connection, "collect.mark_file", **file, **state, day=collection.day)
+    if failures:
+        raise SourceError("\n".join(failures))
+
+
+def _batches(fragments: Iterable[Fragment]) -> Iterator[list[Fragment]]:
+    """Batches bounded in number and in bytes. If the source breaks off, what came before is still handed on."""
+    batch: list[Fragment] = []
+    size = 0
+    try:
+        for fragment in fragments:
+            batch.append(fragment)
+            size += len(fragment.body)
+            if len(batch) >= MAX_BATCH_RECORDS or size >= MAX_BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+    except SourceError:
+        yield batch
+        raise
+    yield batch
+
+
+def _collect_batch(
+    site: Site, source: Source, collection: load.Collection, batch: Sequence[Fragment], counts: Counter[str]
+) -> None:
+    records = [_read(site, source, fragment) for fragment in batch]
+    with db.transaction(site.engine) as connection:
+        counts.update(load.store_records(connection, collection, records))
+
+
+def _read(site: Site, source: Source, fragment: Fragment) -> load.ReadRecord:
+    """Read one record and decide what of it is in scope; a record that cannot be read carries its error."""
+    try:
+        parsed = source.parse(fragment)
+    except RecordError as error:
+        return load.ReadRecord(fragment=fragment, external_id=source.external_id(fragment), error=error)
+    outcome = normalise.normalise(parsed, site.scope, site.screen)
+    return load.ReadRecord(
+        fragment=fragment,
+        external_id=parsed[0].platform_post_id,
+        kept=outcome.kept,
+        dropped=outcome.dropped,
+    )
+
+
+def replay_quarantine(site: Site, raw_id: int) -> Counts:
+    """Read a quarantined record again, with today's code and settings; counts are zero if it is not in quarantine."""
+    with db.transaction(site.engine) as connection:
+        row = db.run(connection, "collect.quarantined_record", raw_id=raw_id).fetchone()
+        if row is None:
+            return {"records": 0, "quarantined": 0}
+        source = site.source(row["source"])
+        body = zlib.decompress(row["body"])
+        fragment = Fragment(body=body, origin=row["origin"], line=row["line"], context=row["context"])
+        record = _read(site, source, fragment)
+        collection = load.Collection(
+            source=row["source"],
+            day=row["collected_for"],
+            observed_at=site.interval(row["collected_for"])[1],
+            listed_on={key: listed.observed_on for key, listed in site.watchlist.items()},
+        )
+        counts = load.store_records(connection, collection, [record])
+        if record.error is None:
+            db.run(connection, "collect.quarantine_replayed", raw_id=raw_id)
+    return dict(counts)
+
+
+# ---- judge --------------------------------------------------------------------------------------------
+
+
+def judge_shards(site: Site) -> list[int]:
+    """One number a worker: as many as the settings say, fewer where little is due, none where nothing is."""
+    batch, shards = site.settings.judge.batch_size, site.settings.judge.shards
+    _register_judge(site)
+    with db.transaction(site.engine) as connection:
+        due = db.one(connection, "judge.count_due", at_most=batch * shards)
+    return list(range(min(shards, -(-due // batch))))
+
+
+def judge_due(site: Site) -> Counts:
+    """Judge every text that is due and that no other worker is at, batch by batch."""
+    _register_judge(site)
+    counts: Counter[str] = Counter(judged=0)
+    while True:
+        with db.transaction(site.engine) as connection:
+            taken = db.run(connection, "judge.take_due", batch_size=site.settings.judge.batch_size).fetchall()
+            if not taken:
+                break
+            judged = _assess(site, connection, taken)
+            load.store_assessments(connection, site.judge.version, judged)
+            counts["judged"] += len(judged)
+            counts["failed"] += len(taken) - len(judged)
+            counts.update(j.assessment.band.value for j in judged)
+    log.info("judge %s: %s", site.judge.version, dict(counts))
+    return dict(counts)
+
+
+def _assess(site: Site, connection: db.Connection, taken: Sequence[Mapping[str, Any]]) -> list[load.JudgedText]:
+    """Assess a batch; a text the judge breaks on is marked with its error and holds up no other."""
+    try:
+        found = site.judge.assess([row["document"] for row in taken])
+    except Exception:
+        log.exception("a batch of %d texts failed; trying them one by one", len(taken))
+        return _assess_singly(site, connection, taken)
+    return [load.JudgedText(r["content_hash"], a, r["rejudge_on"]) for r, a in zip(taken, found, strict=True)]
+
+
+def _assess_singly(site: Site, connection: db.Connection, taken: Sequence[Mapping[str, Any]]) -> list[load.JudgedText]:
+    site.judge.assess([HARMLESS])  # raises if it is the judge that is broken, not the texts
+    judged = []
+    for row in taken:
+        try:
+            [found] = site.judge.assess([row["document"]])
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"[:500]
+            db.run(connection, "judge.mark_failed", content_hash=row["content_hash"], error=message)
+        else:
+            judged.append(load.JudgedText(row["content_hash"], found, row["rejudge_on"]))
+    return judged
+
+
+def _register_judge(site: Site) -> None:
+    """Make the judge known. If it differs from the last one in more than wording, the last days become due."""
+    judge, positions = site.judge, sorted(site.guidance.positions)
+    parts = {
+        **judge.parts,
+        "min_flag": judge.calibration.min_flag,
+        "min_maybe": judge.calibration.min_maybe,
+        "positions": positions,
+    }
+    with db.transaction(site.engine) as connection:
+        values = {**parts, "judge_version": judge.version, "positions": Jsonb(positions)}
+        if not db.run(connection, "judge.register_judge", **values).rowcount:
+            return
+        before = db.run(connection, "judge.judge_before", judge_version=judge.version).fetchone()
+        if before is not None and any(before[key] != parts[key] for key in before):
+            days = site.settings.judge.window_days
+            db.run(connection, "judge.make_window_due", judge_version=judge.version, window_days=days)
+
+
+def rejudge(site: Site, since: date, on: date, guidance_id: str | None = None) -> int:
+    """Make the texts since a day due again; what is newly found belongs to the day `on`. Returns how many."""
+    with db.transaction(site.engine) as connection:
+        values = {"since": since, "day": on, "guidance_id": guidance_id}
+        return db.run(connection, "judge.make_history_due", **values).rowcount
+
+
+# ---- flag ---------------------------------------------------------------------------------------------
+
+
+def raise_flags(site: Site) -> Counts:
+    """Raise a flag for every post and position that the judge would flag and that has none."""
+    with db.transaction(site.engine) as connection:
+        db.run(connection, "flags.lock_flagging")
+        found = db.run(connection, "flags.unflagged").fetchall()
+        load.store_flags(connection, zip(found, _priorities(site, connection, found), strict=True))
+    counts = Counter(f"flagged_{row['severity']}" for row in found)
+    log.info("raised %d flags: %s", len(found), dict(counts))
+    return {"flagged": len(found), **counts}
+
+
+def _priorities(site: Site, connection: db.Connection, flags: Sequence[Mapping[str, Any]]) -> list[score.Priority]:
+    """The priority of each flag, from what was known by the end of its day."""
+    known = db.run(
+        connection,
+        "flags.priority_inputs",
+        post_keys=[flag["post_key"] for flag in flags],
+        content_hashes=[flag["content_hash"] for flag in flags],
+        days=[flag["day"] for flag in flags],
+        zone=site.settings.timezone,
+    ).fetchall()
+    return [score.score(_inputs(flag, row)) for flag, row in zip(flags, known, strict=True)]
+
+
+def _inputs(flag: Mapping[str, Any], known: Mapping[str, Any]) -> score.PriorityInputs:
+    observations: dict[Metric, list[score.Observation]] = {}
+    for metric, seconds, value in known["observations"]:
+        seen = score.Observation(datetime.fromtimestamp(seconds, UTC), value)
+        observations.setdefault(Metric(metric), []).append(seen)
+    return score.PriorityInputs(
+        severity=Severity(flag["severity"]),
+        probability=flag["probability"],
+        follower_count=known["follower_count"],
+        tier=Tier(known["tier"]) if known["tier"] else None,
+        observations=observations,
+        confirmed_flags=known["confirmed_flags"],
+        is_sponsored=known["is_sponsored"],
+    )
+
+
+# ---- close --------------------------------------------------------------------------------------------
+
+
+def close_day(site: Site, day: date) -> report.DayReport:
+    """Close a day: weigh its flags as of its end, keep that, forget the bodies of what was dropped, and check it."""
+    with db.transaction(site.engine) as connection:
+        db.run(connection, "flags.lock_flagging")
+        budget = site.settings.report.daily_budget
+        closing = db.one(connection, "flags.close_day", day=day, daily_budget=budget)
+        flags = db.run(connection, "flags.flags_of_day", day=day).fetchall()
+        priorities = _priorities(site, connection, flags)
+        by_id = {flag["flag_id"]: p for flag, p in zip(flags, priorities, strict=True)}
+        load.reprice_flags(connection, by_id, closing)
+        db.run(connection, "flags.forget_dropped_bodies", day=day)
+        found = report.day_report(connection, site.settings, day)
+    log.info("%s", found)
+    return found
+
+
+def forget_old(site: Site, day: date) -> Counts:
+    """Delete, in batches, what is older than the retention as of `day`. Flags and what they rest on stay."""
+    keep = site.settings.retention.days
+    counts: Counter[str] = Counter()
+    if not keep:
+        return {}
+    for kind in ("raw", "drops", "versions", "posts", "texts"):
+        forgotten = FORGET_BATCH
+        while forgotten == FORGET_BATCH:
+            with db.transaction(site.engine) as connection:
+                values = {"before": day - timedelta(days=keep), "batch_size": FORGET_BATCH}
+                forgotten = db.run(connection, f"retention.forget_{kind}", **values).rowcount
+            counts[kind] += forgotten
+    return dict(counts)
+
+
+# ---- guidance, and everything at once -----------------------------------------------------------------
+
+
+def load_guidance(site: Site) -> Counts:
+    """Add new and changed positions of guidance/ as versions. Raises GuidanceError before anything is written."""
+    found = site.guidance
+    with db.transaction(site.engine) as connection:
+        return dict(load.store_guidance(connection, found))
+
+
+def migrate(site: Site) -> str:
+    """Bring the database to this version's schema; returns the version."""
+    return db.migrate(site.engine)
+
+
+@dataclass(frozen=True, slots=True)
+class DayRun:
+    """What `run_day` did: the report, and why each failed source failed."""
+
+    report: report.DayReport
+    failures: Mapping[str, str]
+
+
+def run_day(site: Site, day: date) -> DayRun:
+    """The whole job for a day without Airflow: the same steps with the same result."""
+    failures: dict[str, str] = {}
+    for name, source in site.settings.source.items():
+        if not source.enabled:
+            continue
+        try:
+            collect(site, name, *site.interval(day))
+        except SourceError as error:
+            failures[name] = str(error)
+    judge_due(site)
+    raise_flags(site)
+    return DayRun(close_day(site, day), failures)
