@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 import psycopg
 from alembic import command
@@ -93,14 +93,14 @@ def run(connection: Connection, query: str, **values: object) -> psycopg.Cursor[
     """Run the query `file.name` with its values."""
     file, name = query.split(".")
     cursor = connection.cursor(row_factory=dict_row)
-    return cursor.execute(cast(LiteralString, queries(file)[name]), values or None)
+    return cursor.execute(queries(file)[name], values or None)
 
 
 def run_many(connection: Connection, query: str, rows: Iterable[Mapping[str, object]]) -> None:
     """Run the query `file.name` once a row, in one round trip."""
     file, name = query.split(".")
     with connection.cursor() as cursor:
-        cursor.executemany(cast(LiteralString, queries(file)[name]), [dict(row) for row in rows])
+        cursor.executemany(queries(file)[name], [dict(row) for row in rows])
 
 
 def one(connection: Connection, query: str, **values: object) -> Any:
@@ -137,7 +137,7 @@ def migrate(engine: Engine) -> str:
         config.attributes["connection"] = pooled
         command.upgrade(config, "head")
         for path in _views():
-            connection.execute(cast(LiteralString, path.read_text(encoding="utf-8")))
+            connection.execute(path.read_text(encoding="utf-8"))
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(row[0]) if row else ""
 

@@ -58,6 +58,22 @@ def scheduled_sources() -> list[ScheduledSource]:
     ]
 
 
+def report_schedule() -> tuple[str, str]:
+    """When a day is closed: cron expression and time zone."""
+    found = settings.load()
+    return found.report.schedule, found.timezone
+
+
+def notify_settings() -> settings.NotifySettings:
+    """Who is told."""
+    return settings.load().notify
+
+
+def local_day(moment: datetime) -> date:
+    """The day of a moment in the configured zone."""
+    return moment.astimezone(settings.load().zone).date()
+
+
 # ---- collect ------------------------------------------------------------------------------------------
 
 
@@ -250,6 +266,14 @@ def _register_judge(site: Site) -> None:
         if before is not None and any(before[key] != parts[key] for key in before):
             days = site.settings.judge.window_days
             db.run(connection, "judge.make_window_due", judge_version=judge.version, window_days=days)
+
+
+def is_idle(site: Site) -> bool:
+    """Whether no text waits for the judge and no flag waits to be raised."""
+    with db.transaction(site.engine) as connection:
+        if db.one(connection, "judge.count_due", at_most=1):
+            return False
+        return db.run(connection, "flags.unflagged").fetchone() is None
 
 
 def rejudge(site: Site, since: date, on: date, guidance_id: str | None = None) -> int:

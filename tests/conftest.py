@@ -58,7 +58,7 @@ def opened(url: str) -> Iterator[Engine]:
 def _administer(server: Server, statement: str) -> None:
     address = server.url("postgres").replace("+psycopg", "")
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,7 @@ def work(site: Site, day: date = world.DAY) -> None:
 
 def rows(site: Site, query: str, *values: object) -> list[tuple[Any, ...]]:
     with db.transaction(site.engine) as connection:
-        return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+        return connection.execute(query, values).fetchall()
 
 
 TABLE = (
