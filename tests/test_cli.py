@@ -1,0 +1,159 @@
+"""The command line as people use it: what goes where, and with which exit status."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline import cli, display
+from pipeline.settings import PROJECT
+from pipeline.site import Site
+from tests import world
+
+COMMANDS = (
+    *("up", "run", "table", "collect", "flag", "close", "rejudge", "sources", "migrate", "doctor"),
+    *("assess", "train", "eval", "guidance", "quarantine"),
+)
+
+
+def kolwatch(*words: str, given: str | bytes = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the real command in a process of its own."""
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("kolwatch")), *words],
+        input=given if isinstance(given, str) else given.decode("utf-8", "surrogateescape"),
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        cwd=PROJECT,
+        env=os.environ | {"KOLWATCH_CONFIG": str(PROJECT / "kolwatch.toml")} | environment,
+        check=False,
+    )
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> world.ToldJudge:
+    """The judge of the command line, told what to say."""
+    judge = world.ToldJudge({"大蒜水": ["WHO-001"]})
+    monkeypatch.setattr(Site, "judge", judge)
+    monkeypatch.setenv("KOLWATCH_CONFIG", str(PROJECT / "kolwatch.toml"))
+    return judge
+
+
+def assess(*lines: Any) -> tuple[int, list[dict[str, Any]], str]:
+    given = "".join(line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    done = CliRunner().invoke(cli.app, ["assess"], input=given)
+    return done.exit_code, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+def test_help_names_every_command() -> None:
+    shown = kolwatch("--help")
+    assert shown.returncode == 0
+    assert re.findall(r"^  (\w+)  ", shown.stdout, re.MULTILINE) == list(COMMANDS)
+
+
+def test_help_loads_no_model_library() -> None:
+    code = (
+        "import sys; from pipeline import cli;"
+        "print(sorted({'torch', 'transformers', 'airflow', 'gensim', 'sklearn'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_wrong_usage_is_status_2() -> None:
+    assert kolwatch("table", "--date", "yesterday").returncode == 2
+
+
+def test_assess_writes_one_line_per_line_in_order(told: world.ToldJudge) -> None:
+    status, lines, errors = assess({"id": 7, "text": "喝大蒜水能治病"}, {"id": "b", "text": ""})
+    assert (status, errors) == (0, "")
+    assert [line["id"] for line in lines] == [7, "b"]
+    assert list(lines[0]) == ["id", "flagged", "band", "probability", "expression", "severity", "claims"]
+    assert list(lines[0]["claims"][0]) == ["start", "end", "text", "guidance_id", "stance", "probability"]
+
+
+def test_offsets_count_code_points_of_the_text_as_given(told: world.ToldJudge) -> None:
+    text = "𠮷😷\u200b喝大蒜水"
+    _, [line], _ = assess({"id": 1, "text": text})
+    claim = line["claims"][0]
+    assert text[claim["start"] : claim["end"]] == claim["text"] == "大蒜水"
+
+
+def test_a_line_that_is_no_json_fails_after_the_rest_is_done(told: world.ToldJudge) -> None:
+    status, lines, errors = assess({"id": 1, "text": "一"}, "{broken\n", {"id": 2}, [1], {"id": 3, "text": "三"})
+    assert (status, [line["id"] for line in lines]) == (1, [1, 3])
+    assert re.findall(r"^kolwatch: line (\d)", errors, re.MULTILINE) == ["2", "3", "4"]
+
+
+def test_the_exit_status_is_1_and_the_message_plain_when_the_database_is_down() -> None:
+    done = kolwatch("sources", KOLWATCH_DATABASE_URL="postgresql+psycopg://nobody@127.0.0.1:9/none")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "127.0.0.1:9" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:
+    (tmp_path / "kolwatch.toml").write_text('[source.one]\nformat = "x"\npath = "*"\nspeed = 3\n')
+    done = kolwatch("sources", KOLWATCH_CONFIG=str(tmp_path / "kolwatch.toml"))
+    assert done.returncode == 1
+    assert "kolwatch.toml" in done.stderr
+    assert "speed" in done.stderr
+
+
+def test_commands_over_a_server(database_url: str) -> None:
+    assert kolwatch("migrate", KOLWATCH_DATABASE_URL=database_url).stdout == "0001\n"
+    shown = kolwatch("sources", "--json", KOLWATCH_DATABASE_URL=database_url)
+    assert "xiaohongshu" in [json.loads(line)["source"] for line in shown.stdout.splitlines()]
+    assert kolwatch("table", "--date", "2026-11-20", "--json", KOLWATCH_DATABASE_URL=database_url).stdout == ""
+
+
+# ---- what a terminal is shown -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hostile", ["\x1b]0;owned\x07", "a\x00b", "‮txt.exe", "one\r\ntwo", "\x9b31m", "﻿​"])
+def test_what_comes_from_a_post_cannot_steer_the_terminal(hostile: str) -> None:
+    assert not display.UNPRINTABLE.search(display.printable(hostile))
+
+
+def row(post_id: str, guidance_id: str) -> dict[str, Any]:
+    return {"platform": "douyin", "platform_post_id": post_id, "guidance_id": guidance_id}
+
+
+def expected(tmp_path: Path, *lines: tuple[str, bool, Sequence[str]]) -> Path:
+    path = tmp_path / "expected.jsonl"
+    rows = (
+        {
+            "platform": "douyin",
+            "platform_post_id": post_id,
+            "day": "2026-11-20",
+            "flag": flag,
+            "guidance_ids": ids,
+            "why": "because",
+        }
+        for post_id, flag, ids in lines
+    )
+    path.write_text("".join(json.dumps(line) + "\n" for line in rows), encoding="utf-8")
+    return path
+
+
+def test_the_sample_says_what_the_table_missed_and_got_wrong(tmp_path: Path) -> None:
+    path = expected(
+        tmp_path, ("1", True, ["WHO-001"]), ("2", True, ["WHO-002"]), ("3", False, []), ("5", True, ["WHO-5"])
+    )
+    rows = [row("1", "WHO-001"), row("3", "WHO-009"), row("4", "WHO-009"), row("5", "WHO-6")]
+    shown = display.differences_from(path, date(2026, 11, 20), rows)
+    assert shown[0] == "Of 3 posts of 2026-11-20 that deserve a flag, 2 are in the table."
+    assert [line.split(":")[0].strip() for line in shown[1:]] == [
+        "missed",
+        "other position",
+        "flagged wrongly",
+        "flagged wrongly",
+    ]
