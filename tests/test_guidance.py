@@ -6,7 +6,7 @@ import pytest
 
 from pipeline import guidance
 from pipeline.errors import GuidanceError
-from pipeline.records import Expression, Severity, Stance
+from pipeline.records import Expression, Guidance, Severity, Stance
 
 TOPIC = """\
 topic: cold
@@ -38,7 +38,7 @@ texts:
 """
 
 
-def load(folder: Path, content: str = TOPIC, name: str = "cold.yaml") -> guidance.Guidance:
+def load(folder: Path, content: str = TOPIC, name: str = "cold.yaml") -> Guidance:
     (folder / name).write_bytes(content.encode())
     return guidance.load(folder)
 

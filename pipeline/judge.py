@@ -1,0 +1,183 @@
+"""The judge: screen → segments → nearest positions → stance and expression → probability, for batches of texts.
+
+Needs no database. Its version names everything an assessment depends on: model, guidance, lexicon and thresholds.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import detect, normalise, segment, stance
+from pipeline.lexicon import Lexicon
+from pipeline.records import Assessment, NormalisedText, Segment, Severity
+
+Floats = NDArray[np.float32]
+CANDIDATES = 6
+MAX_CHARACTERS = 100_000
+"""What stands behind this place of a text is not read."""
+MAX_WINDOWS = 40
+"""Of a longer text the windows most worth checking are judged."""
+FIRST_SLOT = 0xE000
+"""Private-use characters stand for the kinds of words (food, disease …) in a text's frame."""
+
+
+class PairScorer(Protocol):
+    """What the judge needs of a model."""
+
+    def judge_windows(self, folded: Sequence[str], cues: Floats, k: int) -> Sequence["WindowScores"]:
+        """Judge each folded text against its k nearest positions, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WindowScores:
+    """positions, wordings and similarities have k entries, best first; stances is [k, 3], expressions [8]."""
+
+    positions: Sequence[str]
+    wordings: Sequence[str]
+    similarities: Sequence[float]
+    stances: Floats
+    expressions: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class TextTools:
+    """The text handling the judge shares with the collect path and with training."""
+
+    fold: Callable[[str], NormalisedText]
+    """Folded, evasive and regional spellings written as guidance writes them."""
+    cut: Callable[[str], list[str]]
+    segments: Callable[[str], Sequence[Segment]]
+    screen: Callable[[str], bool]
+    """Whether a folded text is about health at all."""
+    check_worthiness: Callable[[Segment], float]
+    is_checkable: Callable[[Segment], bool]
+    cues: Callable[[Sequence[str]], Floats]
+    frame: Callable[[str], str]
+    """A folded text with each term of the lexicon replaced by one character for its kind."""
+
+
+def text_tools(lexicon: Lexicon) -> TextTools:
+    """Text handling with the words of a lexicon. Loads no model."""
+    variants = detect.terms_pattern(lexicon.variants)
+    terms = detect.terms_pattern(lexicon.terms)
+    slots = {tag: chr(FIRST_SLOT + n) for n, tag in enumerate(sorted({t.tag for t in lexicon.terms.values()}))}
+    slot_of = {word: slots[term.tag] for word, term in lexicon.terms.items()}
+    segmenter = segment.Segmenter({word: term.frequency for word, term in lexicon.terms.items()})
+    detector = detect.Detector({word: term.screen for word, term in lexicon.terms.items()})
+    cue_words = {tag: detect.terms_pattern(words) for tag, words in lexicon.cues.items()}
+
+    def spell(folded: str) -> str:
+        return variants.sub(lambda m: lexicon.variants[m[0]], folded)
+
+    return TextTools(
+        fold=lambda text: normalise.canonical(normalise.fold(text), variants, lexicon.variants),
+        cut=segmenter.cut,
+        segments=segmenter.segments,
+        screen=lambda folded: detector.screen(spell(folded)),
+        check_worthiness=detector.check_worthiness,
+        is_checkable=detector.is_checkable,
+        cues=lambda texts: stance.cues(texts, cue_words),
+        frame=lambda folded: terms.sub(lambda m: slot_of[m[0]], folded),
+    )
+
+
+class Judge:
+    """Assesses texts. One instance serves any number of batches."""
+
+    def __init__(
+        self,
+        scorer: PairScorer,
+        tools: TextTools,
+        severities: Mapping[str, Severity],
+        calibration: stance.Calibration,
+        parts: Mapping[str, str],
+    ) -> None:
+        self._scorer, self._tools = scorer, tools
+        self._severities, self._calibration = severities, calibration
+        self.parts = dict(parts)
+        named = "\n".join(f"{k}={v}" for k, v in sorted(parts.items())) + repr(calibration)
+        self.version = hashlib.sha256(named.encode()).hexdigest()[:12]
+
+    @property
+    def calibration(self) -> stance.Calibration:
+        return self._calibration
+
+    def assess(self, documents: Sequence[str]) -> list[Assessment]:
+        """One assessment a document, in order. Texts without a health claim cost only the screen."""
+        folded = [self._fold(document) for document in documents]
+        return [
+            stance.assess(judged, normalised, document, self._severities, self._calibration)
+            for judged, normalised, document in zip(self._judged(folded), folded, documents, strict=True)
+        ]
+
+    def explain(self, document: str) -> tuple[NormalisedText, list[stance.Judged], Assessment]:
+        """What each step saw of one text."""
+        folded = self._fold(document)
+        judged = self._judged([folded])[0]
+        return folded, judged, stance.assess(judged, folded, document, self._severities, self._calibration)
+
+    def evidence(self, documents: Sequence[str]) -> list[tuple[float, float, float]]:
+        """The raw evidence of each text's best window, for calibration; zeros where nothing is checkable."""
+        judged = self._judged([self._fold(d) for d in documents])
+        return [max(map(stance.evidence, of_text), default=(0.0, 0.0, 0.0)) for of_text in judged]
+
+    def _fold(self, document: str) -> NormalisedText:
+        return self._tools.fold(document[:MAX_CHARACTERS])
+
+    def _judged(self, folded: Sequence[NormalisedText]) -> list[list[stance.Judged]]:
+        per_text = [self._windows(text.text) for text in folded]
+        flat = list(chain.from_iterable(per_text))
+        if not flat:
+            return [[] for _ in folded]
+        owners = [n for n, found in enumerate(per_text) for _ in found]
+        texts = [folded[n].text[w.start : w.end] for n, w in zip(owners, flat, strict=True)]
+        scores = self._scorer.judge_windows(texts, self._tools.cues(texts), CANDIDATES)
+        judged: list[list[stance.Judged]] = [[] for _ in folded]
+        for owner, window, s in zip(owners, flat, scores, strict=True):
+            judged[owner].append(stance.Judged(window, s.positions, s.wordings, s.stances, s.expressions))
+        return judged
+
+    def _windows(self, folded: str) -> list[stance.Window]:
+        """The windows of a text that are worth judging, each wording once, at most MAX_WINDOWS."""
+        if not self._tools.screen(folded):
+            return []
+        distinct: dict[str, stance.Window] = {}
+        for window in stance.windows(self._tools.segments(folded)):
+            if any(map(self._tools.is_checkable, window.segments)):
+                distinct.setdefault(folded[window.start : window.end], window)
+        found = list(distinct.values())
+        if len(found) > MAX_WINDOWS:
+            found = sorted(found, key=self._worth, reverse=True)[:MAX_WINDOWS]
+        return sorted(found, key=lambda w: w.start)
+
+    def _worth(self, window: stance.Window) -> float:
+        return sum(map(self._tools.check_worthiness, window.segments))
+
+
+def to_line(text_id: object, assessment: Assessment) -> dict[str, Any]:
+    """The line that `kolwatch assess` writes for one text."""
+    return {
+        "id": text_id,
+        "flagged": assessment.flagged,
+        "band": assessment.band.value,
+        "probability": assessment.probability,
+        "expression": assessment.expression.value,
+        "severity": assessment.severity.value if assessment.severity else None,
+        "claims": [
+            {
+                "start": claim.start,
+                "end": claim.end,
+                "text": claim.text,
+                "guidance_id": claim.guidance_id,
+                "stance": claim.stance.value,
+                "probability": claim.probability,
+            }
+            for claim in assessment.claims
+        ],
+    }
