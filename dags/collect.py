@@ -14,6 +14,7 @@ from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param, dag, task
 from pipeline import steps
 
 POSTS = Asset("kolwatch_posts")
+SETTINGS = steps.load_settings()
 
 
 @task(outlets=[POSTS])
@@ -30,12 +31,13 @@ def collect(
     return steps.collect(steps.open_site(), source, data_interval_start, data_interval_end, limit=limit)
 
 
-def collect_dag(source: steps.ScheduledSource) -> DAG:
+def collect_dag(name: str) -> DAG:
     """The DAG of one source, with its own schedule, pool, retries and switch."""
+    source = SETTINGS.source[name]
 
     @dag(
-        dag_id=f"collect_{source.name}",
-        schedule=CronDataIntervalTimetable(source.schedule, timezone=source.timezone) if source.is_enabled else None,
+        dag_id=f"collect_{name}",
+        schedule=CronDataIntervalTimetable(source.schedule, timezone=SETTINGS.timezone) if source.enabled else None,
         start_date=datetime(2020, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=1,
@@ -50,10 +52,10 @@ def collect_dag(source: steps.ScheduledSource) -> DAG:
         doc_md=__doc__,
     )
     def build() -> None:
-        collect(source.name)
+        collect(name)
 
     return build()
 
 
-for found in steps.scheduled_sources():
-    globals()[f"collect_{found.name}"] = collect_dag(found)
+for found in SETTINGS.source:
+    globals()[f"collect_{found}"] = collect_dag(found)

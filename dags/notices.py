@@ -29,7 +29,7 @@ def notifiers(message: str) -> list[BaseNotifier]:
     from airflow.providers.http.notifications.http import HttpNotifier
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
-    chosen = steps.notify_settings()
+    chosen = steps.load_settings().notify
     found: list[BaseNotifier] = []
     if chosen.webhook_connection:
         found.append(HttpNotifier(http_conn_id=chosen.webhook_connection, json={"text": message}))

@@ -14,7 +14,7 @@ from notices import send_notice
 
 from pipeline import steps
 
-SCHEDULE, TIMEZONE = steps.report_schedule()
+SETTINGS = steps.load_settings()
 
 
 @task
@@ -24,7 +24,7 @@ def pick_day(params: dict[str, str] | None = None, data_interval_start: datetime
         return asked
     if data_interval_start is None:
         raise ValueError("report_daily needs the parameter `day`, such as 2026-11-20, when it is triggered by hand")
-    return steps.local_day(data_interval_start).isoformat()
+    return data_interval_start.astimezone(SETTINGS.zone).date().isoformat()
 
 
 @task
@@ -43,7 +43,7 @@ def forget_old(day: str) -> dict[str, int]:
 
 
 @dag(
-    schedule=CronDataIntervalTimetable(SCHEDULE, timezone=TIMEZONE),
+    schedule=CronDataIntervalTimetable(SETTINGS.report.schedule, timezone=SETTINGS.timezone),
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

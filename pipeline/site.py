@@ -36,6 +36,15 @@ class Site:
         return judge.text_tools(self.lexicon)
 
     @cached_property
+    def judge_parts(self) -> Mapping[str, str]:
+        """What the judge is made of, told without opening it."""
+        return {
+            "model_sha256": artefacts.identity(self.settings.model_folder),
+            "guidance_version": self.guidance.version,
+            "lexicon_version": self.lexicon.version,
+        }
+
+    @cached_property
     def judge(self) -> judge.Judge:
         return artefacts.open_judge(self.settings.model_folder, self.guidance, self.lexicon)
 

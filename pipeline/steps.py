@@ -16,13 +16,16 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from pipeline import db, load, normalise, report, score, settings
+from pipeline import db, load, normalise, report, score
 from pipeline.errors import PipelineError, RecordError, SourceError
 from pipeline.records import Fragment, Metric, Severity, Tier
+from pipeline.settings import Settings
+from pipeline.settings import load as load_settings
 from pipeline.site import Site, open_site
 from pipeline.sources import Source
 
-__all__ = ["Site", "open_site"]
+__all__ = ["Settings", "Site", "load_settings", "open_site"]
+"""What DAGs need beside the steps; they see no other module."""
 
 log = logging.getLogger(__name__)
 MAX_BATCH_RECORDS = 1000
@@ -31,47 +34,6 @@ FORGET_BATCH = 5000
 HARMLESS = "今天天气很好，我们去公园散步。"
 
 Counts = dict[str, int]
-
-
-# ---- what is scheduled --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduledSource:
-    """What a collect DAG needs to know of its source."""
-
-    name: str
-    format: str
-    schedule: str
-    timezone: str
-    retries: int
-    pool: str
-    is_enabled: bool
-
-
-def scheduled_sources() -> list[ScheduledSource]:
-    """The sources of kolwatch.toml, in its order. Raises ConfigError."""
-    found = settings.load()
-    return [
-        ScheduledSource(name, s.format, s.schedule, found.timezone, s.retries, s.pool, s.enabled)
-        for name, s in found.source.items()
-    ]
-
-
-def report_schedule() -> tuple[str, str]:
-    """When a day is closed: cron expression and time zone."""
-    found = settings.load()
-    return found.report.schedule, found.timezone
-
-
-def notify_settings() -> settings.NotifySettings:
-    """Who is told."""
-    return settings.load().notify
-
-
-def local_day(moment: datetime) -> date:
-    """The day of a moment in the configured zone."""
-    return moment.astimezone(settings.load().zone).date()
 
 
 # ---- collect ------------------------------------------------------------------------------------------
@@ -221,7 +183,7 @@ def judge_due(site: Site) -> Counts:
             counts["judged"] += len(judged)
             counts["failed"] += len(taken) - len(judged)
             counts.update(j.assessment.band.value for j in judged)
-    log.info("judge %s: %s", site.judge.version, dict(counts))
+    log.info("judged: %s", dict(counts))
     return dict(counts)
 
 
@@ -250,7 +212,10 @@ def _assess_singly(site: Site, connection: db.Connection, taken: Sequence[Mappin
 
 
 def _register_judge(site: Site) -> None:
-    """Make the judge known. If it differs from the last one in more than wording, the last days become due."""
+    """Make a new judge known. If it differs from the last one in more than wording, the last days become due."""
+    with db.transaction(site.engine) as connection:
+        if db.one(connection, "judge.judge_is_known", **site.judge_parts):
+            return  # and is not opened before there is something to judge
     judge, positions = site.judge, sorted(site.guidance.positions)
     parts = {
         **judge.parts,

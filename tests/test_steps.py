@@ -23,10 +23,15 @@ CONFIG = Settings(
 )
 
 
+def _tell(site: Site, judge: world.ToldJudge) -> None:
+    site.__dict__["judge"] = judge
+    site.__dict__["judge_parts"] = {key: value for key, value in judge.parts.items() if key != "model"}
+
+
 @pytest.fixture
 def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
     found = Site(msgspec.structs.replace(CONFIG, root=tmp_path, database_url=database_url))
-    found.__dict__["judge"] = world.ToldJudge({"大蒜水": ["WHO-001"], "喝白酒": ["WHO-002", "WHO-003"]})
+    _tell(found, world.ToldJudge({"大蒜水": ["WHO-001"], "喝白酒": ["WHO-002", "WHO-003"]}))
     found.__dict__["guidance"] = world.GUIDANCE
     found.__dict__["screen"] = lambda folded: "天气" not in folded
     yield found
@@ -187,6 +192,14 @@ def test_a_broken_judge_fails_the_run_and_marks_no_text(site: Site, monkeypatch:
     ]
 
 
+def test_a_judge_that_is_known_is_opened_only_for_work(site: Site) -> None:
+    deliver(site, *A_DAY)
+    work(site)
+    del site.__dict__["judge"]
+    assert steps.judge_due(site) == {"judged": 0}
+    assert "judge" not in site.__dict__
+
+
 def test_shards_are_as_many_as_there_is_work_for(site: Site) -> None:
     assert steps.judge_shards(site) == []
     deliver(site, *A_DAY)
@@ -205,7 +218,7 @@ def test_workers_skip_what_another_is_at(site: Site) -> None:
 
 def changed_judge(site: Site, **parts: Any) -> world.ToldJudge:
     judge = world.ToldJudge({"大蒜水": ["WHO-001"], "放点醋": ["WHO-003"]}, **parts)
-    site.__dict__["judge"] = judge
+    _tell(site, judge)
     return judge
 
 
@@ -253,7 +266,7 @@ def test_no_second_flag_where_a_person_has_decided(site: Site) -> None:
     deliver(site, A_DAY[1])
     work(site)
     rows(site, "UPDATE flag SET status = 'decided' RETURNING 1")
-    site.__dict__["judge"] = world.ToldJudge({"大蒜水": ["WHO-003"]}, version="two", model_sha256="two")
+    _tell(site, world.ToldJudge({"大蒜水": ["WHO-003"]}, version="two", model_sha256="two"))
     steps.judge_due(site)
     assert steps.raise_flags(site) == {"flagged": 0}
 

@@ -1,3 +1,10 @@
+-- name: judge_is_known
+SELECT EXISTS (
+    SELECT FROM judge
+     WHERE model_sha256 = %(model_sha256)s AND guidance_version = %(guidance_version)s
+       AND lexicon_version = %(lexicon_version)s
+) AS is_known
+
 -- name: register_judge
 INSERT INTO judge (judge_version, model, model_sha256, guidance_version, lexicon_version, min_flag, min_maybe, positions)
 VALUES (%(judge_version)s, %(model)s, %(model_sha256)s, %(guidance_version)s, %(lexicon_version)s, %(min_flag)s,

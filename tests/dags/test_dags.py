@@ -3,13 +3,13 @@
 import ast
 import subprocess
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
+import pendulum
 import pytest
 
 from pipeline import steps
-from pipeline.settings import PROJECT, Settings
+from pipeline.settings import PROJECT, NotifySettings, Settings
 
 FIRST_SOURCES = ("qzone_export", "qzone_msglist", "wechat_mp", "wechat_freepublish", "wechat_channels")
 SOURCES = (*FIRST_SOURCES, "youku", "tiktok", "douyin", "xiaohongshu")
@@ -52,10 +52,10 @@ def test_an_interval_is_a_whole_day_and_never_empty(dagbag: Any, dag_id: str) ->
     from airflow.serialization.serialized_objects import DagSerialization
 
     as_scheduled = DagSerialization.from_dict(DagSerialization.to_dict(dagbag.dags[dag_id]))
-    run_after = datetime(2026, 11, 21, 3, tzinfo=UTC)
+    run_after = pendulum.datetime(2026, 11, 21, 3)
     interval = as_scheduled.timetable.infer_manual_data_interval(run_after=run_after)
     assert (interval.end - interval.start).total_seconds() == 86_400
-    assert steps.local_day(interval.start).isoformat() == "2026-11-20"
+    assert interval.start.astimezone(steps.load_settings().zone).date().isoformat() == "2026-11-20"
 
 
 def test_collect_without_an_interval_says_what_to_do(dagbag: Any) -> None:
@@ -107,8 +107,8 @@ def test_reading_the_dags_loads_no_model_library(airflow_home: Any) -> None:
 def test_notices_go_over_the_channels_of_the_settings(dagbag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import notices
 
-    chosen = Settings().notify.__class__(webhook_connection="team_webhook", email_to=("a@example.org",))
-    monkeypatch.setattr(steps, "notify_settings", lambda: chosen)
+    chosen = Settings(notify=NotifySettings(webhook_connection="team_webhook", email_to=("a@example.org",)))
+    monkeypatch.setattr(steps, "load_settings", lambda: chosen)
     webhook, mail = notices.notifiers("3 flags <b>\nmore")
     assert webhook.json == {"text": "3 flags <b>\nmore"}
     assert (mail.subject, "&lt;b&gt;" in mail.html_content) == ("kolwatch: 3 flags <b>", True)

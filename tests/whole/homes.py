@@ -1,0 +1,100 @@
+"""A whole kolwatch in a folder of its own, run as a person would: by its commands."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.settings import PROJECT
+
+DAYS = ("2026-11-18", "2026-11-19", "2026-11-20")
+COMMAND = str(Path(sys.executable).with_name("kolwatch"))
+COMPARED = ("rank", "platform", "platform_post_id", "claim", "guidance_id", "severity", "probability", "factors")
+
+
+class Home:
+    """State in `folder`; the configuration and the sample drop are the project's own."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711)
+        self.folder = folder
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "KOLWATCH_"))} | {
+            "KOLWATCH_CONFIG": str(PROJECT / "kolwatch.toml"),
+            "KOLWATCH_HOME": str(folder),
+        }
+
+    def run(self, *words: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [COMMAND, *words],
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            cwd=PROJECT,
+            timeout=timeout,
+            check=False,
+        )
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command in a session of its own; its output goes to a file beside the state."""
+        with (self.folder / "output.log").open("a") as output:
+            return subprocess.Popen(
+                [COMMAND, *words],
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                env=self.environment,
+                cwd=PROJECT,
+                start_new_session=True,
+            )
+
+    def output(self) -> str:
+        return (self.folder / "output.log").read_text(encoding="utf-8")
+
+    def run_days(self, days: Sequence[str] = DAYS) -> None:
+        for day in days:
+            done = self.run("run", "--date", day)
+            assert done.returncode == 0, done.stderr
+
+    def table(self, day: str) -> list[dict[str, Any]]:
+        """The table of a day, without what depends on the order of arrival."""
+        done = self.run("table", "--date", day, "--json")
+        assert done.returncode == 0, done.stderr
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        return [{key: row[key] for key in COMPARED} for row in rows]
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        return {day: self.table(day) for day in DAYS}
+
+
+def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait for something to come true; fails naming what did not."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.1)
+
+
+def processes_of(folder: Path) -> dict[int, str]:
+    """Every living process whose environment or command names the folder."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            environment = (entry / "environ").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if command and (str(folder) in command or f"KOLWATCH_HOME={folder}\0" in environment + "\0"):
+            found[int(entry.name)] = command
+    found.pop(os.getpid(), None)
+    return found
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)

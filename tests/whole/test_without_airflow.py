@@ -1,0 +1,121 @@
+"""The sample days by `kolwatch run`: the table expected, whatever the order, the clock, or who is killed when."""
+
+import json
+import random
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+
+from pipeline import report, steps
+from pipeline.local import postgres
+from pipeline.settings import PROJECT
+from pipeline.settings import load as load_settings
+from pipeline.site import Site
+from tests.whole.homes import COMPARED, DAYS, Home, kill, processes_of, wait_until
+
+FAMILIES = (
+    {"qzone"},
+    {"wechat", "wechat_channels"},
+    {"youku"},
+    {"tiktok", "douyin"},
+    {"xiaohongshu"},
+)
+EXPECTED = [json.loads(line) for line in (PROJECT / "sample" / "expected.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """The three days, run one after the other."""
+    home = Home(tmp_path_factory.mktemp("first"))
+    home.run_days()
+    return home
+
+
+@pytest.fixture(scope="module")
+def tables(first: Home) -> dict[str, list[dict[str, Any]]]:
+    return first.tables()
+
+
+def test_the_tables_hold_flags_of_every_platform_on_every_day(tables: dict[str, list[dict[str, Any]]]) -> None:
+    assert all(tables[day] for day in DAYS)
+    found = {row["platform"] for rows in tables.values() for row in rows}
+    assert all(family & found for family in FAMILIES)
+
+
+def test_most_expected_flags_are_there_and_few_others(tables: dict[str, list[dict[str, Any]]]) -> None:
+    keys = {(row["platform"], row["platform_post_id"], day) for day, rows in tables.items() for row in rows}
+    wanted = {(e["platform"], e["platform_post_id"], e["day"]) for e in EXPECTED if e["flag"]}
+    assert len(keys & wanted) / len(wanted) >= 0.5
+    assert len(keys & wanted) / len(keys) >= 0.7
+
+
+def test_running_again_changes_nothing(first: Home, tables: dict[str, list[dict[str, Any]]]) -> None:
+    first.run_days(DAYS[1:])
+    assert first.tables() == tables
+
+
+def test_the_days_in_another_order_give_the_same_tables(
+    tmp_path: Path, tables: dict[str, list[dict[str, Any]]]
+) -> None:
+    home = Home(tmp_path / "backwards")
+    home.run_days(DAYS[::-1])
+    home.run("flag")
+    for day in DAYS:
+        home.run("close", "--date", day)
+    assert home.tables() == tables
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    (tmp_path / "home").mkdir(mode=0o711)
+    plain = load_settings({"KOLWATCH_CONFIG": str(PROJECT / "kolwatch.toml"), "KOLWATCH_HOME": str(tmp_path / "home")})
+    with postgres.serving(plain) as ready:
+        found = Site(ready)
+        yield found
+        found.engine.dispose()
+
+
+def test_the_year_on_the_clock_does_not_matter(site: Site, tables: dict[str, list[dict[str, Any]]]) -> None:
+    steps.migrate(site)
+    steps.load_guidance(site)
+    with time_machine.travel("2031-05-05 12:00+00:00", tick=True):
+        for day in DAYS:
+            steps.run_day(site, date.fromisoformat(day))
+        rows = [dict(row) for row in report.day_table(site.engine, date(2026, 11, 20))]
+    assert [{key: row[key] for key in COMPARED} for row in rows] == tables["2026-11-20"]
+
+
+def test_kill_it_at_any_moment_and_run_again(tmp_path: Path, tables: dict[str, list[dict[str, Any]]]) -> None:
+    home = Home(tmp_path / "killed")
+    chance = random.Random(11)  # noqa: S311 - the same moments every time
+    for day in DAYS:
+        for _ in range(2):
+            process = home.start("run", "--date", day)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(chance.uniform(1.0, 9.0))
+            if process.poll() is None:
+                kill(process.pid)
+            process.wait()
+    home.run_days()
+    assert home.tables() == tables
+    wait_until(lambda: not processes_of(home.folder), 30, "no process is left")
+
+
+def test_kill_postgres_and_run_again(tmp_path: Path, tables: dict[str, list[dict[str, Any]]]) -> None:
+    home = Home(tmp_path / "no-database")
+    home.run_days(DAYS[:1])
+    process = home.start("run", "--date", DAYS[1])
+    pid_file = home.folder / "pg" / "postmaster.pid"
+    wait_until(lambda: pid_file.exists() and "ready" in pid_file.read_text(), 60, "the server is up")
+    kill(int(pid_file.read_text().split()[0]))
+    assert process.wait(120) == 1
+    assert "kolwatch: the database" in home.output()
+    assert "Traceback" not in home.output()
+    home.run_days(DAYS[1:])
+    assert home.tables() == tables
