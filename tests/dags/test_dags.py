@@ -109,6 +109,7 @@ def test_notices_go_over_the_channels_of_the_settings(dagbag: Any, monkeypatch: 
 
     chosen = Settings(notify=NotifySettings(webhook_connection="team_webhook", email_to=("a@example.org",)))
     monkeypatch.setattr(steps, "load_settings", lambda: chosen)
-    webhook, mail = notices.notifiers("3 flags <b>\nmore")
+    channels: list[Any] = notices.notifiers("3 flags <b>\nmore")
+    webhook, mail = channels
     assert webhook.json == {"text": "3 flags <b>\nmore"}
     assert (mail.subject, "&lt;b&gt;" in mail.html_content) == ("kolwatch: 3 flags <b>", True)
