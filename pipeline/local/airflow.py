@@ -8,11 +8,15 @@ from pathlib import Path
 import msgspec
 
 from pipeline.local import state
-from pipeline.settings import Settings
+from pipeline.settings import PROJECT, Settings
 
 DAGS = "dags"
-SERVICES = ("api-server", "scheduler", "dag-processor")
-CHECKOUT = Path(__file__).parents[2]
+FIRST = {"api-server": ("api-server",), "dag-processor": ("dag-processor",)}
+THEN = {"scheduler": ("scheduler", "--skip-serve-logs")}
+"""The scheduler starts tasks at once, which fail without the API server; its log server would listen to the world."""
+PRELOAD = """# Written at each start: tasks are forked from the scheduler and need not import what it has imported.
+import pipeline.steps  # noqa: F401
+"""
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -44,6 +48,13 @@ def password_file(home: Path) -> Path:
     return home / "airflow" / "passwords.json"
 
 
+def write_preload(home: Path) -> None:
+    """Where Airflow looks for code of the installation."""
+    folder = home / "airflow" / "config"
+    folder.mkdir(parents=True, exist_ok=True)
+    state.write(folder / "airflow_local_settings.py", PRELOAD.encode())
+
+
 def command(*arguments: str) -> list[str]:
     """Airflow's command line in the Python we run in."""
     return [sys.executable, "-m", "airflow", *arguments]
@@ -72,8 +83,9 @@ def _airflow(settings: Settings, database: str, keys: Keys) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(password_file(settings.home)),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": database,
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "task=INFO pipeline=INFO",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",  # what the steps say belongs in the tasks' logs
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "airflow=WARNING http.access=WARNING",
+        "AIRFLOW__LOGGING__UVICORN_LOGGING_LEVEL": "WARNING",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     }
 
@@ -113,4 +125,4 @@ def _kolwatch(settings: Settings) -> dict[str, str]:
 def _beside(settings: Settings, name: str) -> Path:
     """The folder beside the configuration if it has one, else the one of this checkout."""
     own = settings.root / name
-    return own if own.is_dir() else CHECKOUT / name
+    return own if own.is_dir() else PROJECT / name

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -47,13 +48,21 @@ class Client:
         self._password = password
         self._token = ""
 
+    def answers(self) -> bool:
+        """Whether the API server takes requests."""
+        return bool(self._health())
+
     def healthy(self) -> bool:
         """Whether the database, the scheduler and the DAG processor have all been heard of lately."""
+        found = self._health()
+        return all((found.get(name) or {}).get("status") == "healthy" for name in NEEDED)
+
+    def _health(self) -> dict[str, Any]:
         try:
             status, found = self._send("GET", "/api/v2/monitor/health", None)
         except (OSError, HTTPException):
-            return False
-        return status == 200 and all((found.get(name) or {}).get("status") == "healthy" for name in NEEDED)
+            return {}
+        return found if status == HTTPStatus.OK else {}
 
     def dags(self) -> dict[str, bool]:
         """The DAGs that Airflow has read, and whether each is paused."""
@@ -107,12 +116,12 @@ class Client:
     def _call(self, method: str, path: str, body: object = None) -> Any:
         try:
             status, found = self._send(method, path, body)
-            if status == 401:
+            if status == HTTPStatus.UNAUTHORIZED:
                 self._token = ""
                 status, found = self._send(method, path, body)
         except (OSError, HTTPException) as error:
             raise ServiceError(f"Airflow at {self.address} does not answer: {error}") from error
-        if status >= 400:
+        if status >= HTTPStatus.BAD_REQUEST:
             raise ApiError(f"{method} {path.partition('?')[0]}", status, str(found.get("detail", found)))
         return found
 
@@ -130,7 +139,7 @@ class Client:
 
     def _log_in(self) -> str:
         status, found = self._send("POST", "/auth/token", {"username": "admin", "password": self._password})
-        if status != 201:
+        if status != HTTPStatus.CREATED:
             raise ApiError("the log-in", status, str(found.get("detail", found)))
         self._token = found["access_token"]
         return self._token

@@ -16,7 +16,7 @@ from pipeline.local.processes import Identity
 from pipeline.settings import Settings
 
 EVERY = 0.5
-GRACE = 10.0
+GRACE = 5.0
 
 
 def guard_postgres(home: Path, pg_bin: str) -> None:

@@ -115,10 +115,12 @@ def _revision(database: str) -> str:
 def _start(settings: Settings, port: int, keys: airflow.Keys, supervisor: Supervisor) -> Client:
     """Airflow's processes, waited for until they are healthy and have read all our DAGs."""
     logs = settings.home / "logs"
-    supervisor.start({f"airflow-{name}": airflow.command(name) for name in airflow.SERVICES})
     client = Client(port, keys.password)
-    if not supervisor.wait(client.healthy, HEALTHY_WITHIN):
-        raise ServiceError(f"Airflow is not healthy after {HEALTHY_WITHIN:.0f} s; see {logs}")
+    airflow.write_preload(settings.home)
+    for services, ready in ((airflow.FIRST, client.answers), (airflow.THEN, client.healthy)):
+        supervisor.start({f"airflow-{name}": airflow.command(*words) for name, words in services.items()})
+        if not supervisor.wait(ready, HEALTHY_WITHIN):
+            raise ServiceError(f"Airflow is not healthy after {HEALTHY_WITHIN:.0f} s; see {logs}")
     passwords = airflow.password_file(settings.home)
     supervisor.say(f"Airflow is healthy at {client.address} (user admin, password in {passwords})")
     wanted = {f"collect_{name}" for name, source in settings.source.items() if source.enabled} | set(OTHER_DAGS)

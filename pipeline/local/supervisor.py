@@ -27,6 +27,7 @@ RESTARTS = 3
 FIRST_PAUSE = 1.0
 GOOD_WHILE = 300.0
 GRACE = 15.0
+ORPHANS_GRACE = 3.0
 PAUSE = 0.25
 LOG_LIMIT = 20_000_000
 
@@ -216,7 +217,7 @@ class Supervisor:
         """What it started may live on and hold its ports, so that goes first."""
         status = service.process.returncode if service.process else None
         if service.identity:
-            processes.end([service.identity], self.grace)
+            processes.end([service.identity], min(self.grace, ORPHANS_GRACE))
         service.process, service.identity = None, None
         service.crashes = 1 if now - service.since > GOOD_WHILE else service.crashes + 1
         if service.crashes > RESTARTS:
