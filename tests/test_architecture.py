@@ -1,0 +1,104 @@
+"""What may know what, how long things may get, and where the outside world may be touched."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.settings import PROJECT
+
+MODEL_LIBRARIES = ("torch", "transformers", "onnxruntime")
+LONGEST_FUNCTION = 60
+LONGEST_FILE = 400
+FILES = sorted([*(PROJECT / "pipeline").rglob("*.py"), *(PROJECT / "dags").glob("*.py")])
+
+
+def name(path: Path) -> str:
+    return path.relative_to(PROJECT).as_posix()
+
+
+def nodes(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def calls_and_attributes(path: Path) -> set[str]:
+    """What a file calls or looks up, as it is written: `print`, `os.environ`, `datetime.now`."""
+    wanted = (node.func if isinstance(node, ast.Call) else node for node in nodes(path))
+    return {ast.unparse(node) for node in wanted if isinstance(node, ast.Name | ast.Attribute)}
+
+
+def users_of(*names: str) -> set[str]:
+    return {name(path) for path in FILES if calls_and_attributes(path) & set(names)}
+
+
+def run_python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=PROJECT)
+
+
+def test_the_import_contracts_hold() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([lint, "--no-cache"], capture_output=True, text=True, check=False, cwd=PROJECT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 broken" in done.stdout
+
+
+def test_no_file_is_too_long() -> None:
+    lines = {name(path): path.read_text(encoding="utf-8").count("\n") for path in FILES}
+    assert len(lines) > 30
+    assert {path: n for path, n in lines.items() if n > LONGEST_FILE} == {}
+
+
+def test_no_function_is_too_long() -> None:
+    functions = {
+        f"{name(path)}:{node.lineno} {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in FILES
+        for node in nodes(path)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert len(functions) > 200
+    assert {function: n for function, n in functions.items() if n > LONGEST_FUNCTION} == {}
+
+
+def test_only_the_command_line_prints() -> None:
+    assert users_of("print", "sys.stdout.write") == {"pipeline/cli.py"}
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    assert users_of("os.environ", "os.getenv", "os.environb", "environ") == {"pipeline/settings.py"}
+
+
+def test_only_the_edge_looks_at_the_clock() -> None:
+    found = users_of("datetime.now", "datetime.utcnow", "date.today", "time.time", "datetime.datetime.now")
+    assert "pipeline/cli.py" in found
+    assert {path for path in found if not path.startswith("pipeline/local/")} == {"pipeline/cli.py"}
+
+
+@pytest.mark.parametrize("library", MODEL_LIBRARIES)
+def test_model_libraries_are_imported_by_artefacts_and_training_only(library: str) -> None:
+    importers = set()
+    for path in FILES:
+        for node in nodes(path):
+            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if library in {module.split(".")[0] for module in modules}:
+                importers.add(name(path))
+    allowed = ("pipeline/artefacts/", "pipeline/training/")
+    assert {path for path in importers if not path.startswith(allowed)} == set()
+
+
+def test_the_steps_import_where_neither_airflow_nor_a_model_library_is_installed() -> None:
+    blocked = ("airflow", *MODEL_LIBRARIES)
+    done = run_python(
+        "import sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.split('.')[0] in {blocked}: raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+        "import pipeline.steps, pipeline.cli\n"
+        "try: import airflow\n"
+        "except ModuleNotFoundError: print('blocked')\n"
+    )
+    assert (done.returncode, done.stdout) == (0, "blocked\n"), done.stderr
