@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 
 PROC = Path("/proc")
+PAUSE = 0.05
+KILL_LIMIT = 5.0
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -49,14 +51,26 @@ def in_session(session: int) -> list[int]:
 
 
 def end(leaders: Iterable[Identity], grace: float) -> None:
-    """End the sessions that these processes lead: asked first, killed after the grace, waited for."""
+    """End the sessions that these processes lead, and wait for it.
+
+    The leaders are asked first, then what they leave behind, and what is still there after the grace is killed.
+    """
     sessions = [leader.pid for leader in leaders if leads(leader)]
-    for session in sessions:
-        send([session] if identify(session) else in_session(session), signal.SIGTERM)
-    left = _wait_gone(sessions, grace)
-    for session in left:
-        send(in_session(session), signal.SIGKILL)
-    _wait_gone(left, 5)
+    deadline = time.monotonic() + grace
+    asked: set[int] = set()
+    while sessions and time.monotonic() < deadline:
+        for session in sessions:
+            ask = {session} if identify(session) else set(in_session(session))
+            send(ask - asked, signal.SIGTERM)
+            asked |= ask
+        time.sleep(PAUSE)
+        sessions = [session for session in sessions if in_session(session)]
+    deadline = time.monotonic() + KILL_LIMIT
+    while sessions and time.monotonic() < deadline:
+        for session in sessions:
+            send(in_session(session), signal.SIGKILL)
+        time.sleep(PAUSE)
+        sessions = [session for session in sessions if in_session(session)]
 
 
 def leads(leader: Identity) -> bool:
@@ -77,15 +91,6 @@ def send(pids: Iterable[int], number: signal.Signals) -> None:
             os.kill(pid, number)
         except ProcessLookupError:
             continue
-
-
-def _wait_gone(sessions: list[int], limit: float) -> list[int]:
-    deadline = time.monotonic() + limit
-    left = [session for session in sessions if in_session(session)]
-    while left and time.monotonic() < deadline:
-        time.sleep(0.05)
-        left = [session for session in left if in_session(session)]
-    return left
 
 
 def _pids() -> list[int]:

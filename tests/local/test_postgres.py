@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,13 +19,13 @@ from pipeline.errors import ConfigError, DatabaseError
 from pipeline.local import binaries, postgres, processes, state
 from pipeline.local.postgres import Server, serving
 from pipeline.local.processes import Identity
-from pipeline.settings import Settings
+from pipeline.settings import PROJECT, Settings
 
 USE = """
 import sys, time
 from pathlib import Path
 from pipeline.local.postgres import Server
-from pipeline.settings import Settings
+from pipeline.settings import PROJECT, Settings
 server = Server(Settings(home=Path(sys.argv[1])))
 server.start()
 server.ensure_database("kolwatch")
@@ -72,12 +73,12 @@ def finish(*users: "subprocess.Popen[str]") -> list[int]:
     return [user.returncode for user in users]
 
 
-def test_starts_serves_and_leaves_no_process(settings: Settings) -> None:
-    server = Server(settings)
+def test_starts_serves_and_leaves_no_process(fresh: Settings) -> None:
+    server = Server(fresh)
     server.start()
     server.ensure_database("kolwatch")
     server.ensure_database("kolwatch")
-    guard = state.recall(settings.home / "pg.guard", Identity)
+    guard = state.recall(fresh.home / "pg.guard", Identity)
     [(version, listening, sockets)] = query(
         server,
         "SELECT current_setting('server_version_num')::int / 10000, current_setting('listen_addresses'),"
@@ -133,15 +134,15 @@ def test_a_pid_file_with_somebody_elses_number_does_not_stop_the_start(settings:
     server.stop()
 
 
-def test_four_racing_starters_share_one_server(settings: Settings) -> None:
-    users = [user_process(settings.home) for _ in range(4)]
+def test_four_racing_starters_share_one_server(fresh: Settings) -> None:
+    users = [user_process(fresh.home) for _ in range(4)]
     addresses = {user.stdout.readline().strip() for user in users if user.stdout}
-    servers = processes.works_in((settings.home / "pg").resolve())
-    parents = [pid for pid in servers if f"{pid}\n" in (settings.home / "pg" / "postmaster.pid").read_text()]
+    servers = processes.works_in((fresh.home / "pg").resolve())
+    parents = [pid for pid in servers if f"{pid}\n" in (fresh.home / "pg" / "postmaster.pid").read_text()]
     assert len(addresses) == 1
     assert len(parents) == 1
     assert finish(*users) == [0, 0, 0, 0]
-    assert processes.works_in((settings.home / "pg").resolve()) == []
+    assert processes.works_in((fresh.home / "pg").resolve()) == []
 
 
 def test_stays_while_another_uses_it(settings: Settings, server: Server) -> None:
@@ -176,18 +177,18 @@ def test_refuses_data_of_another_major_version(settings: Settings) -> None:
     assert not server.is_running()
 
 
-def test_refuses_a_folder_that_is_no_database(settings: Settings) -> None:
-    (settings.home / "pg").mkdir(parents=True)
-    (settings.home / "pg" / "notes.txt").write_text("mine")
+def test_refuses_a_folder_that_is_no_database(fresh: Settings) -> None:
+    (fresh.home / "pg").mkdir(parents=True)
+    (fresh.home / "pg" / "notes.txt").write_text("mine")
     with pytest.raises(DatabaseError, match="holds files but no database"):
-        Server(settings).start()
-    assert (settings.home / "pg" / "notes.txt").read_text() == "mine"
+        Server(fresh).start()
+    assert (fresh.home / "pg" / "notes.txt").read_text() == "mine"
 
 
-def test_a_half_made_data_folder_is_made_anew(settings: Settings) -> None:
-    state.make_home(settings.home)
-    (settings.home / "pg.new" / "base").mkdir(parents=True)
-    server = Server(settings)
+def test_a_half_made_data_folder_is_made_anew(fresh: Settings) -> None:
+    state.make_home(fresh.home)
+    (fresh.home / "pg.new" / "base").mkdir(parents=True)
+    server = Server(fresh)
     server.start()
     assert query(server, "SELECT 1") == [(1,)]
     server.stop()
@@ -208,9 +209,9 @@ def test_a_taken_port_is_replaced_unless_it_was_chosen(settings: Settings, serve
         processes.send(processes.works_in(other.data), signal.SIGKILL)
 
 
-def test_missing_binaries_are_named(settings: Settings, tmp_path: Path) -> None:
+def test_missing_binaries_are_named(fresh: Settings, tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match=rf"{tmp_path}/postgres cannot be run by .*check KOLWATCH_PG_BIN"):
-        Server(msgspec.structs.replace(settings, pg_bin=str(tmp_path)))
+        Server(msgspec.structs.replace(fresh, pg_bin=str(tmp_path)))
 
 
 def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -220,42 +221,50 @@ def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another user")
-def test_root_puts_the_data_where_the_servers_user_can_reach_it(settings: Settings) -> None:
-    settings.home.parent.chmod(0o700)
-    server = Server(settings)
+def test_root_puts_the_data_where_the_servers_user_can_reach_it(fresh: Settings) -> None:
+    fresh.home.parent.chmod(0o700)
+    server = Server(fresh)
     server.start()
     assert server.data.is_relative_to(binaries.REACHABLE)
-    assert (settings.home / "pg").is_symlink()
+    assert (fresh.home / "pg").is_symlink()
     assert query(server, "SELECT 1") == [(1,)]
     assert os.stat(f"/proc/{postmaster(server)}").st_uid != 0
     server.stop()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
-def test_works_for_an_ordinary_user(settings: Settings) -> None:
+def test_works_for_an_ordinary_user(fresh: Settings) -> None:
     account = binaries.find("").account
     assert account is not None
-    account.own(settings.home.parent)
-    reach = binaries.can_reach(Path(sys.executable).resolve(), account)
-    if not reach:
-        pytest.skip("this Python lives where no other user can reach it")
-    code = [sys.executable, "-c", USE, str(settings.home)]
-    done = subprocess.run(code, input="", capture_output=True, text=True, check=False, **binaries.as_account(account))
+    account.own(fresh.home.parent)
+    pythons = [sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"]
+    python = next((python for python in pythons if binaries.can_reach(Path(python), account)), None)
+    if python is None:
+        pytest.skip("Python lives where no other user can reach it")
+    done = subprocess.run(
+        [python, "-c", USE, str(fresh.home)],
+        input="",
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        env={"PYTHONPATH": os.pathsep.join([str(PROJECT), sysconfig.get_path("purelib")])},
+        **binaries.as_account(account),
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("postgresql+psycopg://")
 
 
-def test_serving_leaves_a_named_server_alone(settings: Settings) -> None:
-    named = msgspec.structs.replace(settings, database_url="postgresql+psycopg://db.internal/kolwatch")
+def test_serving_leaves_a_named_server_alone(fresh: Settings) -> None:
+    named = msgspec.structs.replace(fresh, database_url="postgresql+psycopg://db.internal/kolwatch")
     with serving(named) as found:
         assert found is named
-    assert not settings.home.exists()
+    assert not fresh.home.exists()
 
 
 def test_serving_starts_the_embedded_server_for_as_long_as_it_lasts(settings: Settings) -> None:
-    with serving(settings) as found:
-        with psycopg.connect(found.database_url.replace("+psycopg", "")) as connection:
-            assert connection.execute("SELECT current_database()").fetchone() == ("kolwatch",)
+    with serving(settings) as found, psycopg.connect(found.database_url.replace("+psycopg", "")) as connection:
+        assert connection.execute("SELECT current_database()").fetchone() == ("kolwatch",)
     assert not Server(settings).is_running()
 
 
