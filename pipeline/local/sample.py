@@ -66,14 +66,14 @@ class Sample:
         """Backfill what these DAGs have not done of the sample days; True if that was anything."""
         first, last = sample_span(self.settings)
         due = {dag: self.client.outstanding(dag, first, last) for dag in dags}
-        waiting = {dag for dag, count in due.items() if count}
+        waiting = [dag for dag, count in due.items() if count]
         if waiting:
             days = f"{SAMPLE_DAYS[0]} to {SAMPLE_DAYS[-1]}"
             self.say(f"backfilling {sum(due.values())} runs of {len(waiting)} collect DAGs for {days}")
         anything = bool(waiting)
         told = time.monotonic()
         while True:
-            waiting = {dag for dag in waiting if not self.start_backfill(dag, first, last)}
+            waiting = [dag for dag in waiting if not self.start_backfill(dag, first, last)]
             runs = self.runs_between(dags, first, last)
             if not waiting and all(run.finished for run in runs):
                 break
