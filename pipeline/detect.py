@@ -6,10 +6,14 @@ a text too long to be judged whole.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.records import Segment
 
+Floats = NDArray[np.float32]
 MIN_CHECK_WORTHINESS = 0.2
 MIN_CHARACTERS = 4
 ENOUGH_FOR_THE_SCREEN = 2
@@ -18,6 +22,25 @@ PREDICATES = re.compile(
     "导致|引起|致[癌死命]|诱发|造成|传播|传染|感染|伤[害肝肾身]|有[害毒]|中毒|不[能要用必得可]|千万|一定要|必须|"
     "不[育孕]|会[得死让变]|能[让把使杀]|可以|致|有助|害"
 )
+FRAMES = 2
+"""The shapes of remedy claims: a remedy in an epidemic; a food, remedy or drug for an illness."""
+WHOLE_TEXT = 40
+"""In a text of up to so many characters a clause of the shape is what the text says; in longer ones it says other
+things too and counts for less."""
+CURES = (
+    "预防|防治|防止|治疗|治好|治愈|根治|医治|可治|能治|专治|抗|杀死|杀灭|杀掉|杀|抑制|清除|特效|抵抗|抵御|对抗|消灭|阻断|"
+    "阻止|挡住|防|治|吸附|灭活"
+)
+EASES = f"{CURES}|缓解|改善|降|排|清|化"
+EPIDEMICS = "新冠|冠状病毒|新型肺炎|肺炎|病毒|疫情|瘟疫|流感|非典|sars"
+KNOWN_TO_HELP = re.compile("口罩|洗手|疫苗|消毒|通风|接种|隔离|防控|防疫|距离|居家")
+EPIDEMIC_REMEDY = re.compile(
+    rf"(?:{CURES})[^,。!?;\n]{{0,6}}(?:{EPIDEMICS})|(?:{EPIDEMICS})[^,。!?;\n]{{0,6}}(?:特效药|克星|杀手)"
+)
+EASING = re.compile(EASES)
+CLAUSE = re.compile(r"[^,。!?;\n]+")
+REMEDIES = frozenset({"remedy", "nutrition", "drug", "procedure"})
+ILLNESSES = frozenset({"disease", "symptom", "epidemic"})
 
 
 def terms_pattern(terms: Iterable[str]) -> re.Pattern[str]:
@@ -69,4 +92,24 @@ class Detector:
         return self.check_worthiness(segment) >= MIN_CHECK_WORTHINESS
 
 
-Screen = Callable[[str], bool]
+def frames(texts: Sequence[str], kinds: Callable[[str], set[str]]) -> Floats:
+    """How much of each text has the shape of a remedy claim, 0 to 1 [texts, FRAMES].
+
+    WHO's general positions (no food cures a disease, nothing unproven is to be recommended in an epidemic) hold for
+    any something, so the shape tells more than the words in it. `kinds` tells the tags of the terms in a clause.
+    """
+    rows = np.zeros((len(texts), FRAMES), np.float32)
+    for row, text in zip(rows, texts, strict=True):
+        clauses = CLAUSE.findall(text)
+        share = min(1.0, WHOLE_TEXT / max(1, len(text)))
+        row[0] = share * any(map(_is_epidemic_remedy, clauses))
+        row[1] = share * any(EASING.search(clause) and _names_both(kinds(clause)) for clause in clauses)
+    return rows
+
+
+def _is_epidemic_remedy(clause: str) -> bool:
+    return bool(EPIDEMIC_REMEDY.search(clause)) and not KNOWN_TO_HELP.search(clause)
+
+
+def _names_both(kinds: set[str]) -> bool:
+    return bool(kinds & REMEDIES) and bool(kinds & ILLNESSES)

@@ -17,7 +17,7 @@ from pipeline.lexicon import Lexicon
 from pipeline.records import Assessment, NormalisedText, Segment, Severity
 
 Floats = NDArray[np.float32]
-CANDIDATES = 6
+CANDIDATES = 4
 MAX_CHARACTERS = 100_000
 """What stands behind this place of a text is not read."""
 MAX_WINDOWS = 40
@@ -36,11 +36,12 @@ class PairScorer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WindowScores:
-    """positions, wordings and similarities have k entries, best first; stances is [k, 3], expressions [8]."""
+    """positions, wordings and leads have k entries, best first; stances is [k, 3], expressions [8]."""
 
     positions: Sequence[str]
     wordings: Sequence[str]
-    similarities: Sequence[float]
+    leads: Floats
+    """How much nearer the text is to each position than to the nearest text about no position."""
     stances: Floats
     expressions: Floats
 
@@ -58,6 +59,8 @@ class TextTools:
     check_worthiness: Callable[[Segment], float]
     is_checkable: Callable[[Segment], bool]
     cues: Callable[[Sequence[str]], Floats]
+    frames: Callable[[Sequence[str]], Floats]
+    """How much of each folded text has the shape of a remedy claim [texts, FRAMES]."""
     frame: Callable[[str], str]
     """A folded text with each term of the lexicon replaced by one character for its kind."""
 
@@ -67,6 +70,7 @@ def text_tools(lexicon: Lexicon) -> TextTools:
     variants = detect.terms_pattern(lexicon.variants)
     terms = detect.terms_pattern(lexicon.terms)
     slots = {tag: chr(FIRST_SLOT + n) for n, tag in enumerate(sorted({t.tag for t in lexicon.terms.values()}))}
+    tag_of = {word: term.tag for word, term in lexicon.terms.items()}
     slot_of = {word: slots[term.tag] for word, term in lexicon.terms.items()}
     segmenter = segment.Segmenter({word: term.frequency for word, term in lexicon.terms.items()})
     detector = detect.Detector({word: term.screen for word, term in lexicon.terms.items()})
@@ -83,6 +87,7 @@ def text_tools(lexicon: Lexicon) -> TextTools:
         check_worthiness=detector.check_worthiness,
         is_checkable=detector.is_checkable,
         cues=lambda texts: stance.cues(texts, cue_words),
+        frames=lambda texts: detect.frames(texts, lambda clause: {tag_of[t] for t in terms.findall(clause)}),
         frame=lambda folded: terms.sub(lambda m: slot_of[m[0]], folded),
     )
 
@@ -122,10 +127,10 @@ class Judge:
         judged = self._judged([folded])[0]
         return folded, judged, stance.assess(judged, folded, document, self._severities, self._calibration)
 
-    def evidence(self, documents: Sequence[str]) -> list[tuple[float, float, float]]:
-        """The raw evidence of each text's best window, for calibration; zeros where nothing is checkable."""
+    def strengths(self, documents: Sequence[str]) -> list[float]:
+        """The strength of the evidence in each text, for calibration."""
         judged = self._judged([self._fold(d) for d in documents])
-        return [max(map(stance.evidence, of_text), default=(0.0, 0.0, 0.0)) for of_text in judged]
+        return [max(map(stance.strength, of_text), default=stance.NO_EVIDENCE) for of_text in judged]
 
     def _fold(self, document: str) -> NormalisedText:
         return self._tools.fold(document[:MAX_CHARACTERS])
@@ -138,9 +143,11 @@ class Judge:
         owners = [n for n, found in enumerate(per_text) for _ in found]
         texts = [folded[n].text[w.start : w.end] for n, w in zip(owners, flat, strict=True)]
         scores = self._scorer.judge_windows(texts, self._tools.cues(texts), CANDIDATES)
+        shapes = self._tools.frames(texts)
         judged: list[list[stance.Judged]] = [[] for _ in folded]
-        for owner, window, s in zip(owners, flat, scores, strict=True):
-            judged[owner].append(stance.Judged(window, s.positions, s.wordings, s.stances, s.expressions))
+        for owner, window, s, shape in zip(owners, flat, scores, shapes, strict=True):
+            found = (window, s.positions, s.wordings, s.leads, s.stances, s.expressions, shape)
+            judged[owner].append(stance.Judged(*found))
         return judged
 
     def _windows(self, folded: str) -> list[stance.Window]:

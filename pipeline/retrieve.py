@@ -19,6 +19,8 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 VIEWS = 3
 FEATURES = 3 * VIEWS + 5
+UNCOVERED = slice(1 + 2 * VIEWS, 1 + 3 * VIEWS)
+"""The features that hold the likeness of the nearest uncovered wording."""
 NEAREST = 3
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,11 @@ CUES = len(CUE_TAGS) + 2
 """The tags, quotation marks and words of reporting."""
 QUOTES = re.compile('[“"「『][^”"」』]{2,40}[”"」』]')
 REPORTING = re.compile("据.{0,12}(报道|消息|通报)|通报|网传|有人说|朋友圈|传言|记者")
+ASSERTS = tuple(Expression).index(Expression.ASSERTS)
+ASSERTS_WEIGHT = 0.5
+LEAD_WEIGHT = 8.0
+FRAME_WEIGHTS = np.array([3.0, 2.0], np.float32)
+NO_EVIDENCE = -30.0
 MAX_WINDOW_CHARACTERS = 128
 MAX_CLAIMS = 5
 
@@ -41,16 +47,20 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Maps the raw evidence of a text to a probability, and names the thresholds it is compared with."""
+    """Maps the strength of the evidence to a probability, and names the thresholds it is compared with."""
 
-    weights: tuple[float, float, float]
-    """For the logits of: best refuting assertion, best refutation, assertion."""
+    slope: float
     bias: float
     min_flag: float
     min_maybe: float
 
-    def probability(self, best: float, refutes: float, asserts: float) -> float:
-        z = self.bias + sum(w * logit(p) for w, p in zip(self.weights, (best, refutes, asserts), strict=True))
+    @classmethod
+    def read(cls, settings: Mapping[str, Any]) -> "Calibration":
+        """From the settings of a model folder. Raises KeyError, TypeError or ValueError if they say something else."""
+        return cls(*(float(settings[name]) for name in ("slope", "bias", "min_flag", "min_maybe")))
+
+    def probability(self, strength: float) -> float:
+        z = self.bias + self.slope * strength
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
     def band(self, probability: float) -> Band:
@@ -61,13 +71,18 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the model said of one window: stances [k, 3] towards `positions`, expressions [8], nearest wordings."""
+    """What was found out about one window: stances [k, 3] towards `positions`, expressions [8], frames [FRAMES].
+
+    `leads` [k] says how much nearer the text is to each position than to the nearest text about no position.
+    """
 
     window: Window
     positions: Sequence[str]
     wordings: Sequence[str]
+    leads: Floats
     stances: Floats
     expressions: Floats
+    frames: Floats
 
 
 def logit(p: float) -> float:
@@ -117,8 +132,8 @@ def assess(
     claims = sorted(
         (c for j in judged for c in _claims(j, normalised, document, calibration)), key=lambda c: -c.probability
     )
-    best = max(judged, key=lambda j: calibration.probability(*evidence(j)))
-    probability = calibration.probability(*evidence(best))
+    best = max(judged, key=strength)
+    probability = calibration.probability(strength(best))
     band = calibration.band(probability)
     kept = _distinct(claims)
     severity = _severity(kept, severities) if band is not Band.NONE else None
@@ -132,19 +147,28 @@ def assess(
     )
 
 
-def evidence(judged: Judged) -> tuple[float, float, float]:
-    """(best refuting assertion, best refutation, assertion) of a window, each 0–1: what calibration weighs."""
-    refutes = float(judged.stances[:, 0].max())
-    asserts = float(judged.expressions[list(Expression).index(Expression.ASSERTS)])
-    return refutes * asserts, refutes, asserts
+def strength(judged: Judged) -> float:
+    """The strength of a window's best evidence."""
+    return max(map(float, strengths(judged)), default=NO_EVIDENCE)
+
+
+def strengths(judged: Judged) -> Floats:
+    """How strongly the evidence says, for each position, that the author asserts what the position refutes [k].
+
+    The network knows wordings best, the likeness and the frames carry over better to texts unlike those it learnt
+    from; docs/judge-log.md has the trials that the weights come from.
+    """
+    asserts = float(judged.expressions[ASSERTS])
+    refutes = np.array([logit(float(p)) for p in judged.stances[:, 0]], np.float32)
+    shape = asserts * float(judged.frames @ FRAME_WEIGHTS)
+    evidence = refutes + ASSERTS_WEIGHT * logit(asserts) + LEAD_WEIGHT * judged.leads + shape
+    return evidence.astype(np.float32)
 
 
 def _claims(judged: Judged, normalised: NormalisedText, document: str, calibration: Calibration) -> list[Claim]:
     found = []
-    _, _, asserts = evidence(judged)
-    for rank, position in enumerate(judged.positions):
-        share = float(judged.stances[rank, 0])
-        probability = calibration.probability(share * asserts, share, asserts)
+    for rank, (position, evidence) in enumerate(zip(judged.positions, strengths(judged), strict=True)):
+        probability = calibration.probability(float(evidence))
         is_refuted = calibration.band(probability) is not Band.NONE
         stance = Stance.REFUTES if is_refuted else list(Stance)[int(judged.stances[rank].argmax())]
         if rank and stance is Stance.NOT_ENOUGH_INFO:

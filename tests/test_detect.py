@@ -2,10 +2,11 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.detect import Detector, terms_pattern
+from pipeline.detect import Detector, frames, terms_pattern
 from pipeline.records import Segment
 
 DETECTOR = Detector({"大蒜": 1, "醋": 1, "新冠": 2, "新冠病毒": 2, "怪词": 0})
@@ -41,3 +42,27 @@ def test_no_health_word_or_hardly_any_text_is_not_checkable() -> None:
 def test_the_tree_finds_what_a_plain_alternation_finds(terms: set[str], text: str) -> None:
     plain = re.compile("|".join(map(re.escape, sorted(terms, key=len, reverse=True))) or r"(?!)")
     assert terms_pattern(terms).findall(text) == plain.findall(text)
+
+
+KINDS = {"萝卜": "remedy", "失眠": "disease", "新冠": "epidemic"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("拔白头发能预防新冠", (1.0, 0.0)),
+        ("萝卜治失眠", (0.0, 1.0)),
+        ("萝卜水是新冠克星", (1.0, 0.0)),
+        ("戴口罩能预防新冠", (0.0, 0.0)),
+        ("得了新冠,今天炒萝卜", (0.0, 0.0)),
+        ("失眠的人爱吃萝卜", (0.0, 0.0)),
+    ],
+)
+def test_the_shape_of_a_remedy_claim(text: str, expected: tuple[float, float]) -> None:
+    row = frames([text], lambda clause: {kind for word, kind in KINDS.items() if word in clause})[0]
+    assert tuple(row) == expected
+
+
+def test_a_passing_mention_in_a_long_text_counts_for_less() -> None:
+    long = "今天下雨,我在家里看书。" * 10 + "拔白头发能预防新冠"
+    assert 0 < frames([long], lambda _: set())[0, 0] < 0.5

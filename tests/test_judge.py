@@ -25,7 +25,7 @@ LEXICON = Lexicon(
     version="l",
 )
 TOOLS = judge.text_tools(LEXICON)
-CALIBRATION = Calibration(weights=(1.0, 0.0, 0.0), bias=0.0, min_flag=0.6, min_maybe=0.3)
+CALIBRATION = Calibration(slope=1.0, bias=-2.3, min_flag=0.6, min_maybe=0.3)
 
 
 class FakeScorer:
@@ -44,7 +44,7 @@ class FakeScorer:
         expressions = np.full(len(Expression), 0.001, np.float32)
         is_debunk = cues[CUE_TAGS.index("debunking")] > 0
         expressions[list(Expression).index(Expression.DEBUNKS if is_debunk else Expression.ASSERTS)] = 0.99
-        return judge.WindowScores(["WHO-901"], ["喝白醋治流感"], [0.8], stances, expressions)
+        return judge.WindowScores(["WHO-901"], ["喝白醋治流感"], np.zeros(1, np.float32), stances, expressions)
 
 
 def new_judge(parts: dict[str, str] | None = None, calibration: Calibration = CALIBRATION) -> judge.Judge:
@@ -117,7 +117,7 @@ def test_version_changes_with_every_part_and_threshold() -> None:
     parts = new_judge().parts
     assert sorted(parts) == ["guidance_version", "lexicon_version", "model", "model_sha256"]
     versions = {new_judge(parts | {key: "other"}).version for key in parts} | {new_judge().version}
-    versions.add(new_judge(calibration=Calibration((1.0, 0.0, 0.0), 0.0, 0.7, 0.3)).version)
+    versions.add(new_judge(calibration=Calibration(1.0, 0.0, 0.7, 0.3)).version)
     assert len(versions) == 6
     assert new_judge().version == new_judge().version
 

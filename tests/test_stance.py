@@ -7,7 +7,8 @@ from pipeline import stance
 from pipeline.detect import terms_pattern
 from pipeline.records import Assessment, Band, Expression, NormalisedText, Segment, Severity, Stance
 
-CALIBRATION = stance.Calibration(weights=(1.0, 0.0, 0.0), bias=0.0, min_flag=0.6, min_maybe=0.3)
+CALIBRATION = stance.Calibration(slope=1.0, bias=-2.3, min_flag=0.6, min_maybe=0.3)
+"""Makes the probability that of the refutation, for a text that surely asserts."""
 SEVERITIES = {"WHO-901": Severity.S4, "WHO-902": Severity.S1}
 TEXT = "今天降温。喝醋能治流感!大家保重。"
 
@@ -21,7 +22,13 @@ def segments(text: str = TEXT) -> list[Segment]:
     return found
 
 
-def judged(*refutes: float, asserts: float = 0.99, expression: Expression = Expression.ASSERTS) -> stance.Judged:
+def judged(
+    *refutes: float,
+    asserts: float = 0.99,
+    expression: Expression = Expression.ASSERTS,
+    lead: float = 0.0,
+    frame: float = 0.0,
+) -> stance.Judged:
     stances = np.array([[r, 0.0, 1 - r] for r in refutes], np.float32)
     expressions = np.full(len(Expression), (1 - asserts) / (len(Expression) - 1), np.float32)
     expressions[list(Expression).index(Expression.ASSERTS)] = asserts
@@ -29,7 +36,13 @@ def judged(*refutes: float, asserts: float = 0.99, expression: Expression = Expr
         expressions[list(Expression).index(expression)] = 1 - asserts
     positions = ("WHO-901", "WHO-902")[: len(refutes)]
     return stance.Judged(
-        stance.Window(tuple(segments())), positions, ["喝醋治流感"] * len(refutes), stances, expressions
+        window=stance.Window(tuple(segments())),
+        positions=positions,
+        wordings=["喝醋治流感"] * len(refutes),
+        leads=np.full(len(refutes), lead, np.float32),
+        stances=stances,
+        expressions=expressions,
+        frames=np.array([frame, 0.0], np.float32),
     )
 
 
@@ -52,7 +65,7 @@ def test_the_best_position_comes_first_whatever_retrieval_thought() -> None:
 
 
 def test_a_debunked_myth_is_not_flagged() -> None:
-    found = assess(judged(0.95, asserts=0.05, expression=Expression.DEBUNKS))
+    found = assess(judged(0.9, asserts=0.05, expression=Expression.DEBUNKS))
     assert (found.band, found.expression, found.severity) == (Band.NONE, Expression.DEBUNKS, None)
 
 
@@ -68,7 +81,7 @@ def test_what_no_position_speaks_to_names_the_nearest_one_only() -> None:
 
 def test_the_worst_window_decides_and_a_position_is_named_once() -> None:
     found = assess(judged(0.1), judged(0.9), judged(0.8))
-    assert found.probability == pytest.approx(0.89, abs=0.01)
+    assert found.probability == pytest.approx(0.9, abs=0.01)
     assert len(found.claims) == 1
 
 
@@ -77,9 +90,22 @@ def test_nothing_judged_is_nothing_flagged() -> None:
     assert (found.flagged, found.probability, found.claims) == (False, 0.0, ())
 
 
-@pytest.mark.parametrize("value", [0.0, 1.0])
-def test_certainty_stays_a_number(value: float) -> None:
-    assert 0.0 < CALIBRATION.probability(value, value, value) < 1.0
+@pytest.mark.parametrize("strength", [-1e9, 1e9])
+def test_certainty_stays_a_number(strength: float) -> None:
+    assert 0.0 < CALIBRATION.probability(strength) < 1.0
+
+
+def test_likeness_and_the_shape_of_a_remedy_claim_add_to_what_the_network_says() -> None:
+    bare, near, shaped = judged(0.3), judged(0.3, lead=0.2), judged(0.3, frame=1.0)
+    assert stance.strength(near) > stance.strength(bare)
+    assert stance.strength(shaped) > stance.strength(bare)
+
+
+def test_the_shape_of_a_remedy_claim_counts_only_as_far_as_it_is_asserted() -> None:
+    gains = [
+        stance.strength(judged(0.3, asserts=a, frame=1.0)) - stance.strength(judged(0.3, asserts=a)) for a in (0.9, 0.1)
+    ]
+    assert gains[0] == pytest.approx(9 * gains[1], rel=1e-3)
 
 
 def test_windows_hold_every_segment_and_keep_their_length() -> None:

@@ -1,0 +1,52 @@
+"""Writes the card of a trained judge: what it is, what it learnt from, how well it does."""
+
+from collections.abc import Mapping
+
+from pipeline.training.train import TrainSettings
+
+TEXT = """# {name}
+
+Judges whether a Chinese text asserts what a position of the World Health Organization refutes. People decide; it
+only says where they should look.
+
+- **Method**: a text's windows are compared with the known wordings of every position (character n-grams, frames with
+  foods, remedies and diseases made alike, word vectors); a transformer encoder (transformers `BertModel`, two layers,
+  128 wide) reads the window and the nearest wordings of the {candidates} nearest positions, aligns them word by word
+  and says for each pair whether the position refutes, supports or does not speak to the text; a second output says
+  what the author does with the claim (asserts, debunks, asks, …). A logistic calibration turns both into one
+  probability.
+- **Data**: {texts} texts of guidance/, all written for this project, and the vectors of models/words-zh, whose card
+  names their source. No labelled third-party text was trained or calibrated on.
+- **Training**: `kolwatch train`, seed {seed}, {epochs} epochs; manifest.json holds the hash of the data, of every
+  file, the thresholds and the versions.
+
+## Measured
+
+{tables}
+
+"held out" are texts of guidance/ kept out of training; they are written in the style of those learnt from, so they
+flatter. Labelled real texts, where given, were not used for training, thresholds or calibration.
+
+## Limits
+
+It knows the positions of guidance/ and the kinds of wordings written there. It reads at most 40 windows of 128
+characters of a text, no images, no speech. It fails on claims that need knowledge to be recognised as the same, on
+irony, and on what only the end of a long text takes back. It must not decide anything by itself.
+"""
+
+
+def card(name: str, texts: int, settings: TrainSettings, measured: Mapping[str, Mapping[str, float]]) -> str:
+    """The README.md of a judge's folder."""
+    names = list(dict.fromkeys(measure for values in measured.values() for measure in values))
+    rows = [f"| measure | {' | '.join(measured)} |", "|---" * (len(measured) + 1) + "|"]
+    for measure in names:
+        cells = (f"{values[measure]:g}" if measure in values else "" for values in measured.values())
+        rows.append(f"| {measure.replace('_', ' ')} | {' | '.join(cells)} |")
+    return TEXT.format(
+        name=name,
+        texts=texts,
+        seed=settings.seed,
+        epochs=settings.epochs,
+        candidates=settings.candidates,
+        tables="\n".join(rows),
+    )
