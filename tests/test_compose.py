@@ -85,6 +85,15 @@ def test_variables_and_the_example_are_the_same(compose: dict[str, Any]) -> None
     assert set(named.values()) == {""}, "the example holds no values"
 
 
+def test_variables_of_scripts_are_given_to_their_service(compose: dict[str, Any]) -> None:
+    read = set()
+    for service in compose["services"].values():
+        for variable in {v for text in strings(service) for v in re.findall(r"\$\$(\w+)", text)} - {"HOSTNAME"}:
+            assert variable in service["environment"]
+            read.add(variable)
+    assert read == {"AIRFLOW_ADMIN_PASSWORD"}
+
+
 def test_no_secret_has_a_default(compose: dict[str, Any]) -> None:
     for text in strings(compose):
         for variable, rest in re.findall(r"\$\{(\w*(?:PASSWORD|KEY|SECRET))([^}]*)\}", text):
