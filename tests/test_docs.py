@@ -18,6 +18,7 @@ from pipeline.cli import app
 from pipeline.records import Metric, Severity, Tier
 from pipeline.settings import PROJECT
 from pipeline.sources import FORMATS
+from tests import airflow_cli
 
 DOCS = PROJECT / "docs"
 PAGES = [*sorted(DOCS.glob("*.md")), *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
@@ -121,6 +122,12 @@ def test_every_make_target_written_anywhere_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):", read(PROJECT / "Makefile"), re.MULTILINE))
     written = {name for page in PAGES for name in re.findall(r"(?:`|^)make ([a-z]+)", read(page), re.MULTILINE)}
     assert {"run", "test", "lint"} <= written <= targets
+
+
+def test_airflow_takes_the_commands_of_the_pages(operations: str, tmp_path: Path) -> None:
+    written = re.findall(r"airflow ([a-z-]+ [a-z-]+ --.*)", operations.replace("\\\n", " "))
+    assert written
+    assert airflow_cli.complaint([shlex.split(line) for line in written], tmp_path) == ""
 
 
 # ---- settings -------------------------------------------------------------------------------------------
