@@ -1,7 +1,8 @@
 """The little of Airflow's REST API (v2) that the main job needs, over loopback."""
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -13,6 +14,7 @@ import msgspec
 from pipeline.errors import ServiceError
 
 TIMEOUT = 30
+PATIENCE = 90.0
 PAGE = 1000
 FINISHED = ("success", "failed")
 NEEDED = ("metadatabase", "scheduler", "dag_processor")
@@ -22,7 +24,7 @@ class ApiError(ServiceError):
     """Airflow refused a request."""
 
     def __init__(self, request: str, status: int, detail: str) -> None:
-        super().__init__(f"Airflow answered {request} with {status}: {detail}")
+        super().__init__(f"Airflow does not do {request}: {status} {detail}")
         self.status = status
 
 
@@ -40,12 +42,13 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Client:
-    """Talks to one Airflow as the user admin."""
+    """Talks to one Airflow as the user admin; patient while it, or its database, is being started again."""
 
-    def __init__(self, port: int, password: str) -> None:
+    def __init__(self, port: int, password: str, pause: Callable[[], None]) -> None:
         self.address = f"http://127.0.0.1:{port}"
         self._port = port
         self._password = password
+        self._pause = pause
         self._token = ""
 
     def answers(self) -> bool:
@@ -86,8 +89,13 @@ class Client:
         self._call("POST", "/api/v2/backfills", _backfill(dag_id, first, last))
 
     def trigger(self, dag_id: str, run_id: str, conf: dict[str, object]) -> None:
+        """Start a run under this name, unless there is one."""
         body = {"logical_date": None, "dag_run_id": run_id, "conf": conf}
-        self._call("POST", f"/api/v2/dags/{quote(dag_id)}/dagRuns", body)
+        try:
+            self._call("POST", f"/api/v2/dags/{quote(dag_id)}/dagRuns", body)
+        except ApiError as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise
 
     def active(self, dag_id: str) -> list[Run]:
         return self.runs(dag_id, state=["queued", "running"])
@@ -114,16 +122,20 @@ class Client:
         return f"{task['task_id']}: {_last_error(log['content'])}"
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
-        try:
-            status, found = self._send(method, path, body)
-            if status == HTTPStatus.UNAUTHORIZED:
-                self._token = ""
+        deadline, renewed = time.monotonic() + PATIENCE, False
+        while True:
+            try:
                 status, found = self._send(method, path, body)
-        except (OSError, HTTPException) as error:
-            raise ServiceError(f"Airflow at {self.address} does not answer: {error}") from error
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise ApiError(f"{method} {path.partition('?')[0]}", status, str(found.get("detail", found)))
-        return found
+            except (OSError, HTTPException) as error:
+                status, found = HTTPStatus.SERVICE_UNAVAILABLE, {"detail": f"no answer: {error}"}
+            if status < HTTPStatus.BAD_REQUEST:
+                return found
+            if status == HTTPStatus.UNAUTHORIZED and not renewed:
+                self._token, renewed = "", True
+            elif status < HTTPStatus.INTERNAL_SERVER_ERROR or time.monotonic() > deadline:
+                raise ApiError(f"{method} {path.partition('?')[0]}", status, str(found.get("detail", found)))
+            else:
+                self._pause()
 
     def _send(self, method: str, path: str, body: object) -> tuple[int, Any]:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}

@@ -59,6 +59,7 @@ def _with_database(settings: Settings, server: Server, once: bool, supervisor: S
     if not settings.database_url:
         server.ensure_database("kolwatch")
         settings = msgspec.structs.replace(settings, database_url=server.url("kolwatch"))
+    supervisor.look_after = lambda: _revive(server, supervisor.say)
     keys = airflow.keys(settings.home)
     port = state.port(settings.home / "airflow" / "port")
     supervisor.environment = inherited() | airflow.environment(settings, server.url("airflow"), port, keys)
@@ -74,6 +75,12 @@ def _with_database(settings: Settings, server: Server, once: bool, supervisor: S
         return status
     finally:
         supervisor.stop()
+
+
+def _revive(server: Server, say: Say) -> None:
+    if not server.is_running():
+        say("PostgreSQL has ended; starting it again")
+        server.start()
 
 
 def _check_clock(settings: Settings) -> None:
@@ -115,7 +122,7 @@ def _revision(database: str) -> str:
 def _start(settings: Settings, port: int, keys: airflow.Keys, supervisor: Supervisor) -> Client:
     """Airflow's processes, waited for until they are healthy and have read all our DAGs."""
     logs = settings.home / "logs"
-    client = Client(port, keys.password)
+    client = Client(port, keys.password, supervisor.pause)
     airflow.write_preload(settings.home)
     for services, ready in ((airflow.FIRST, client.answers), (airflow.THEN, client.healthy)):
         supervisor.start({f"airflow-{name}": airflow.command(*words) for name, words in services.items()})

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from http import HTTPStatus
 
+from pipeline.errors import DatabaseError
 from pipeline.local.api import ApiError, Client, Run
 from pipeline.local.supervisor import Supervisor
 from pipeline.settings import Settings
@@ -19,6 +20,7 @@ SAY_EVERY = 10.0
 MOST_JUDGE_RUNS = 5
 PATIENCE = 5.0
 SETTLE = 30.0
+OUTAGE = 60.0
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Sample:
         """Wait until nothing is due; where neither event nor timer starts a run, start one."""
         told = quiet_since = time.monotonic()
         started: list[str] = []
-        while not self.hooks.is_idle(self.settings):
+        while not self.is_idle():
             if self.client.active("flag_claims"):
                 quiet_since = time.monotonic()
             elif time.monotonic() - quiet_since > PATIENCE:
@@ -125,6 +127,17 @@ class Sample:
                 self.say("judging: texts are still due")
             self.supervisor.pause()
         self.say("judged: nothing is due any more")
+
+    def is_idle(self) -> bool:
+        """Ask the database, again for a while if it does not answer, as it may be coming back."""
+        deadline = time.monotonic() + OUTAGE
+        while True:
+            try:
+                return self.hooks.is_idle(self.settings)
+            except DatabaseError:
+                if time.monotonic() > deadline:
+                    raise
+            self.supervisor.pause()
 
     def give_up_judging(self, started: list[str]) -> None:
         self.say(f"flag_claims has run {len(started)} times and texts are still due")

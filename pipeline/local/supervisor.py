@@ -99,6 +99,8 @@ class Supervisor:
     say: Callable[[str], None]
     signals: Signals = field(default_factory=Signals)
     environment: Mapping[str, str] = field(default_factory=dict)
+    look_after: Callable[[], None] = lambda: None
+    """Called whenever we look after our processes, for one that is not ours alone."""
     first_pause: float = FIRST_PAUSE
     grace: float = GRACE
     _services: list[_Service] = field(default_factory=list)
@@ -149,6 +151,7 @@ class Supervisor:
 
         Raises ServiceError for one that crashes again and again.
         """
+        self.look_after()
         now = time.monotonic()
         for service in self._services:
             if service.process is None:

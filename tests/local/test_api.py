@@ -22,6 +22,8 @@ class Airflow(HTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: dict[str, tuple[int, object]] = {"POST /auth/token": (201, {"access_token": "t1"})}
         self.asked: list[tuple[str, Any, str | None]] = []
+        self.paused: list[int] = []
+        self.ailing = 0
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -33,6 +35,9 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(size)) if size else query
         self.server.asked.append((f"{self.command} {path}", body, self.headers.get("Authorization")))
         status, answer = self.server.answers.get(f"{self.command} {path}", (404, {"detail": "Not Found"}))
+        if self.server.ailing and path.startswith("/api/"):
+            self.server.ailing -= 1
+            status, answer = 500, {"detail": "the database is starting up"}
         self.send_response(status)
         self.end_headers()
         self.wfile.write(json.dumps(answer).encode())
@@ -57,7 +62,7 @@ def airflow() -> Iterator[Airflow]:
 
 @pytest.fixture
 def client(airflow: Airflow) -> Client:
-    return Client(airflow.server_port, "secret")
+    return Client(airflow.server_port, "secret", lambda: airflow.paused.append(len(airflow.asked)))
 
 
 def test_logs_in_once_and_sends_the_token(airflow: Airflow, client: Client) -> None:
@@ -124,15 +129,37 @@ def test_names_broken_dag_files(airflow: Airflow, client: Client) -> None:
 
 
 def test_a_refusal_carries_status_and_reason(airflow: Airflow, client: Client) -> None:
-    airflow.answers["POST /api/v2/dags/flag_claims/dagRuns"] = (409, {"detail": "already exists"})
-    with pytest.raises(ApiError, match=r"POST /api/v2/dags/flag_claims/dagRuns with 409: already exists") as caught:
-        client.trigger("flag_claims", "r1", {})
+    airflow.answers["POST /api/v2/backfills"] = (409, {"detail": "already running"})
+    with pytest.raises(ApiError, match="does not do POST /api/v2/backfills: 409 already running") as caught:
+        client.backfill("collect_douyin", datetime(2026, 11, 18, tzinfo=UTC), datetime(2026, 11, 19, tzinfo=UTC))
     assert caught.value.status == 409
+    assert airflow.paused == []
 
 
-def test_nobody_there_is_not_healthy_and_an_error_to_ask() -> None:
-    nobody = Client(9, "secret")
+def test_a_run_that_exists_is_not_started_again(airflow: Airflow, client: Client) -> None:
+    airflow.answers["POST /api/v2/dags/flag_claims/dagRuns"] = (409, {"detail": "already exists"})
+    client.trigger("flag_claims", "r1", {})
+    assert airflow.asked[-1][1] == {"logical_date": None, "dag_run_id": "r1", "conf": {}}
+
+
+def test_waits_while_airflow_has_no_database(airflow: Airflow, client: Client) -> None:
+    airflow.answers["GET /api/v2/dags"] = (200, {"dags": []})
+    airflow.ailing = 2
+    assert client.dags() == {}
+    assert len(airflow.paused) == 2
+
+
+def test_an_expired_token_is_renewed(airflow: Airflow, client: Client) -> None:
+    airflow.answers["GET /api/v2/dags"] = (401, {"detail": "expired"})
+    with pytest.raises(ApiError, match="401 expired"):
+        client.dags()
+    assert [request for request, _, _ in airflow.asked] == ["POST /auth/token", "GET /api/v2/dags"] * 2
+
+
+def test_nobody_there_is_not_healthy_and_an_error_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.local.api.PATIENCE", 0.0)
+    nobody = Client(9, "secret", lambda: None)
     assert not nobody.answers()
     assert not nobody.healthy()
-    with pytest.raises(ServiceError, match=r"Airflow at http://127.0.0.1:9 does not answer"):
+    with pytest.raises(ServiceError, match="does not do GET /api/v2/dags: 503 no answer"):
         nobody.dags()

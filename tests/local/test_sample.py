@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline.errors import ServiceError
+from pipeline.errors import DatabaseError, ServiceError
 from pipeline.local import run as main
 from pipeline.local.api import ApiError, Client, Run
 from pipeline.local.sample import SAMPLE_DAYS, Hooks, Sample, sample_dags, sample_span
@@ -30,7 +30,7 @@ class Scheduler(Client):
     """Ends each run as soon as it is looked at a second time."""
 
     def __init__(self) -> None:
-        super().__init__(9, "")
+        super().__init__(9, "", lambda: None)
         self.known: dict[tuple[str, str], Run] = {}
         self.failing: set[str] = set()
         self.busy: list[str] = []
@@ -146,6 +146,27 @@ def test_starts_the_judge_where_nothing_else_does(desk: Desk, tmp_path: Path) ->
     answers = iter([False, False, False, True])
     assert desk.run(tmp_path, is_idle=lambda: next(answers)) == 0
     assert "flag_claims" in desk.scheduler.asked
+
+
+def test_a_database_that_comes_back_is_waited_for(desk: Desk, tmp_path: Path) -> None:
+    answers = iter([DatabaseError("gone"), DatabaseError("gone"), None])
+
+    def is_idle() -> bool:
+        if error := next(answers):
+            raise error
+        return True
+
+    assert desk.run(tmp_path, is_idle=is_idle) == 0
+
+
+def test_a_database_that_stays_away_ends_the_job(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.local.sample.OUTAGE", 0.0)
+
+    def is_idle() -> bool:
+        raise DatabaseError("gone")
+
+    with pytest.raises(DatabaseError, match="gone"):
+        desk.run(tmp_path, is_idle=is_idle)
 
 
 def test_gives_up_judging_that_never_ends_but_shows_what_there_is(desk: Desk, tmp_path: Path) -> None:
