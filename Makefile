@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# A package index for torch alone, where the CPU-only build is to be had: https://download.pytorch.org/whl/cpu
+# A package index for torch alone, for those who have one with the CPU-only build
 TORCH_INDEX ?=
 # The first Python of the right version that can make virtual environments; or say PYTHON=/path/to/python
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \

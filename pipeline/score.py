@@ -73,7 +73,7 @@ def score(inputs: PriorityInputs) -> Priority:
 
 
 def _reach(inputs: PriorityInputs) -> float:
-    """0.5 without any audience, 1 at ten thousand (or unknown), about 2 at a hundred million."""
+    """0.5 without any audience, 1 at ten thousand (or unknown), 1.5 at a hundred million."""
     known = [n for n in (inputs.follower_count, _latest(inputs, Metric.VIEWS)) if n is not None]
     if not known:
         return 1.0

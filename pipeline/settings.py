@@ -1,9 +1,9 @@
 """Environment and kolwatch.toml → one frozen Settings. Nothing else reads either.
 
 Environment: KOLWATCH_CONFIG (the file, default ./kolwatch.toml), KOLWATCH_HOME (state of the embedded default,
-default ./.kolwatch), KOLWATCH_DATABASE_URL (a server of your own; default: the embedded PostgreSQL),
-KOLWATCH_HASH_KEY (key for hashing author ids). Secrets come from the environment only. For the embedded PostgreSQL:
-KOLWATCH_PG_BIN (the folder of other binaries than those of the package), KOLWATCH_PG_PORT (default: a free one).
+default ./.kolwatch), KOLWATCH_DATABASE_URL (a server of your own; default: the embedded PostgreSQL). Secrets come
+from the environment only. For the embedded PostgreSQL: KOLWATCH_PG_BIN (the folder of other binaries than those of
+the package), KOLWATCH_PG_PORT (default: a free one).
 """
 
 import os
@@ -28,7 +28,6 @@ EDGE = {
     "config_file": "KOLWATCH_CONFIG",
     "home": "KOLWATCH_HOME",
     "database_url": "KOLWATCH_DATABASE_URL",
-    "hash_key": "KOLWATCH_HASH_KEY",
     "pg_bin": "KOLWATCH_PG_BIN",
     "pg_port": "KOLWATCH_PG_PORT",
 }
@@ -103,7 +102,6 @@ class Settings(_Section, frozen=True):
     home: Path = Path(".kolwatch")
     config_file: Path = Path("kolwatch.toml")
     database_url: str = ""
-    hash_key: str = ""
     pg_bin: str = ""
     pg_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
 
@@ -133,7 +131,6 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         "root": path.parent,
         "home": Path(env.get("KOLWATCH_HOME", path.parent / ".kolwatch")).absolute(),
         "database_url": env.get("KOLWATCH_DATABASE_URL", ""),
-        "hash_key": env.get("KOLWATCH_HASH_KEY", ""),
         "pg_bin": env.get("KOLWATCH_PG_BIN", ""),
         "pg_port": _port(env.get("KOLWATCH_PG_PORT", "")),
         "config_file": path,

@@ -342,3 +342,32 @@ def test_a_whole_day_without_airflow(site: Site) -> None:
     run = steps.run_day(site, world.DAY)
     assert (run.report.flagged, run.failures) == (2, {})
     assert steps.run_day(site, world.DAY).report.flagged == 2
+
+
+DECISION = """
+INSERT INTO review_decision (flag_id, reviewer, outcome, reason, decided_at)
+VALUES (%s, 'a', %s, '', %s) RETURNING 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "decided_at", "history"),
+    [
+        (["contradicts_guidance"], "2026-11-19 12:00+00", 1.1),
+        (["not_misinformation"], "2026-11-19 12:00+00", 1.0),
+        (["contradicts_guidance", "not_misinformation"], "2026-11-19 12:00+00", 1.0),
+        (["contradicts_guidance"], "2026-11-21 12:00+00", 1.0),
+        ([], "", 1.0),
+    ],
+)
+def test_only_flags_that_a_person_confirmed_in_time_weigh_on_the_account(
+    site: Site, outcomes: list[str], decided_at: str, history: float
+) -> None:
+    deliver(site, A_DAY[0], day=date(2026, 11, 19))
+    work(site, date(2026, 11, 19))
+    [(flag_id,)] = rows(site, "SELECT flag_id FROM flag WHERE guidance_id = 'WHO-002'")
+    for outcome in outcomes:
+        rows(site, DECISION, flag_id, outcome, decided_at)
+    deliver(site, A_DAY[1])
+    work(site)
+    assert rows(site, "SELECT (factors->>'history')::float FROM flag WHERE guidance_id = 'WHO-001'") == [(history,)]

@@ -118,7 +118,6 @@ def _kolwatch(settings: Settings) -> dict[str, str]:
         "KOLWATCH_CONFIG": str(settings.config_file),
         "KOLWATCH_HOME": str(settings.home),
         "KOLWATCH_DATABASE_URL": settings.database_url,
-        "KOLWATCH_HASH_KEY": settings.hash_key,
     }
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 import time_machine
@@ -17,6 +16,7 @@ from pipeline.local import postgres
 from pipeline.settings import PROJECT
 from pipeline.settings import load as load_settings
 from pipeline.site import Site
+from tests.whole.conftest import Tables
 from tests.whole.homes import COMPARED, DAYS, Home, kill, processes_of, wait_until
 
 FAMILIES = (
@@ -29,40 +29,25 @@ FAMILIES = (
 EXPECTED = [json.loads(line) for line in (PROJECT / "sample" / "expected.jsonl").read_text("utf-8").splitlines()]
 
 
-@pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """The three days, run one after the other."""
-    home = Home(tmp_path_factory.mktemp("first"))
-    home.run_days()
-    return home
-
-
-@pytest.fixture(scope="module")
-def tables(first: Home) -> dict[str, list[dict[str, Any]]]:
-    return first.tables()
-
-
-def test_the_tables_hold_flags_of_every_platform_on_every_day(tables: dict[str, list[dict[str, Any]]]) -> None:
+def test_the_tables_hold_flags_of_every_platform_on_every_day(tables: Tables) -> None:
     assert all(tables[day] for day in DAYS)
     found = {row["platform"] for rows in tables.values() for row in rows}
     assert all(family & found for family in FAMILIES)
 
 
-def test_most_expected_flags_are_there_and_few_others(tables: dict[str, list[dict[str, Any]]]) -> None:
+def test_most_expected_flags_are_there_and_few_others(tables: Tables) -> None:
     keys = {(row["platform"], row["platform_post_id"], day) for day, rows in tables.items() for row in rows}
     wanted = {(e["platform"], e["platform_post_id"], e["day"]) for e in EXPECTED if e["flag"]}
     assert len(keys & wanted) / len(wanted) >= 0.5
     assert len(keys & wanted) / len(keys) >= 0.7
 
 
-def test_running_again_changes_nothing(first: Home, tables: dict[str, list[dict[str, Any]]]) -> None:
+def test_running_again_changes_nothing(first: Home, tables: Tables) -> None:
     first.run_days(DAYS[1:])
     assert first.tables() == tables
 
 
-def test_the_days_in_another_order_give_the_same_tables(
-    tmp_path: Path, tables: dict[str, list[dict[str, Any]]]
-) -> None:
+def test_the_days_in_another_order_give_the_same_tables(tmp_path: Path, tables: Tables) -> None:
     home = Home(tmp_path / "backwards")
     home.run_days(DAYS[::-1])
     home.run("flag")
@@ -81,7 +66,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         found.engine.dispose()
 
 
-def test_the_year_on_the_clock_does_not_matter(site: Site, tables: dict[str, list[dict[str, Any]]]) -> None:
+def test_the_year_on_the_clock_does_not_matter(site: Site, tables: Tables) -> None:
     steps.migrate(site)
     steps.load_guidance(site)
     with time_machine.travel("2031-05-05 12:00+00:00", tick=True):
@@ -91,7 +76,7 @@ def test_the_year_on_the_clock_does_not_matter(site: Site, tables: dict[str, lis
     assert [{key: row[key] for key in COMPARED} for row in rows] == tables["2026-11-20"]
 
 
-def test_kill_it_at_any_moment_and_run_again(tmp_path: Path, tables: dict[str, list[dict[str, Any]]]) -> None:
+def test_kill_it_at_any_moment_and_run_again(tmp_path: Path, tables: Tables) -> None:
     home = Home(tmp_path / "killed")
     chance = random.Random(11)  # noqa: S311 - the same moments every time
     for day in DAYS:
@@ -107,7 +92,7 @@ def test_kill_it_at_any_moment_and_run_again(tmp_path: Path, tables: dict[str, l
     wait_until(lambda: not processes_of(home.folder), 30, "no process is left")
 
 
-def test_kill_postgres_and_run_again(tmp_path: Path, tables: dict[str, list[dict[str, Any]]]) -> None:
+def test_kill_postgres_and_run_again(tmp_path: Path, tables: Tables) -> None:
     home = Home(tmp_path / "no-database")
     home.run_days(DAYS[:1])
     process = home.start("run", "--date", DAYS[1])

@@ -1,0 +1,45 @@
+"""The sample days through the real scheduler: the table of `kolwatch run`, also after kills; and a clean stop."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.whole.conftest import Tables
+from tests.whole.homes import DAYS, Home, kill, processes_of, wait_until
+
+pytestmark = pytest.mark.scheduler
+
+
+def _task_processes(home: Home) -> list[int]:
+    return [pid for pid, command in processes_of(home.folder).items() if command.startswith("airflow worker -- ")]
+
+
+def test_kill_a_worker_postgres_and_the_whole_run_then_run_again(tmp_path: Path, tables: Tables) -> None:
+    home = Home(tmp_path / "killed")
+    process = home.start("up", "--once")
+    wait_until(lambda: len(_task_processes(home)) > 1, 180, "tasks run")
+    for pid in _task_processes(home)[:1]:
+        kill(pid)
+    wait_until(lambda: len(_task_processes(home)) > 0, 60, "other tasks go on")
+    kill(int((home.folder / "pg" / "postmaster.pid").read_text().split()[0]))
+    kill(process.pid)
+    process.wait()
+    wait_until(lambda: not processes_of(home.folder), 60, f"nothing is left of it: {processes_of(home.folder)}")
+
+    again = home.start("up", "--once")
+    assert again.wait(420) == 0, home.output()[-4000:]
+    assert home.tables() == tables
+    assert all(tables[day] for day in DAYS)
+    assert "deserve a flag" in home.output()
+
+    _a_second_run_is_quick_changes_nothing_and_stops_on_ctrl_c(home, tables)
+
+
+def _a_second_run_is_quick_changes_nothing_and_stops_on_ctrl_c(home: Home, tables: Tables) -> None:
+    process = home.start("up")
+    wait_until(lambda: "the schedule stays on" in home.output(), 180, "the second run is through")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    wait_until(lambda: not processes_of(home.folder), 30, "no process is left")
+    assert home.tables() == tables
