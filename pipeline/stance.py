@@ -26,6 +26,8 @@ ASSERTS_WEIGHT = 0.5
 LEAD_WEIGHT = 8.0
 FRAME_WEIGHTS = np.array([3.0, 2.0], np.float32)
 NO_EVIDENCE = -30.0
+DIGITS = 3
+"""Of a probability: what is behind them depends on which texts are judged together."""
 MAX_WINDOW_CHARACTERS = 128
 MAX_CLAIMS = 5
 
@@ -140,7 +142,7 @@ def assess(
     return Assessment(
         flagged=band is Band.FLAG,
         band=band,
-        probability=round(probability, 4),
+        probability=round(probability, DIGITS),
         expression=list(Expression)[int(best.expressions.argmax())],
         severity=severity,
         claims=kept,
@@ -182,7 +184,7 @@ def _claims(judged: Judged, normalised: NormalisedText, document: str, calibrati
                 text=document[start:end],
                 guidance_id=position,
                 stance=stance,
-                probability=round(probability, 4),
+                probability=round(probability, DIGITS),
             )
         )
     return found

@@ -21,6 +21,8 @@ from pipeline.stance import CUES
 STANCES = len(Stance)
 PAIR_FEATURES = FEATURES + 2 * ALIGNMENTS
 EXPRESSIONS = len(Expression)
+WORD_SPREAD = 0.5
+"""The standard deviation that word vectors are given, so that encoded and plain words can be added."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,8 @@ class PairModel(nn.Module):
         """ids, mask [batch, tokens] → states; the input embeddings are added, so that word vectors stay in reach."""
         out = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         words = self.word_vectors[ids]
-        scale = out.std() / words.std().clamp_min(1e-6)
         gate = torch.sigmoid(self.mix)
-        return States(gate * out + (1 - gate) * scale.detach() * words, mask)
+        return States(gate * out + (1 - gate) * words / WORD_SPREAD, mask)
 
     def projected(self, states: States) -> States:
         """The states in the narrow space in which they are compared."""

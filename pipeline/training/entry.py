@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pipeline import artefacts, guidance, judge, lexicon
 from pipeline.artefacts.judge_model import EXPRESSIONS, KIND, STANCES, JudgeModel
-from pipeline.artefacts.pair_model import PairModel, small_config
+from pipeline.artefacts.pair_model import WORD_SPREAD, PairModel, small_config
 from pipeline.artefacts.words import Words, open_words
 from pipeline.errors import GuidanceError
 from pipeline.lexicon import Lexicon
@@ -105,7 +105,7 @@ def _fit(material: _Material, learnt: Sequence[GuidanceText], settings: TrainSet
 def _vectors(words: Words) -> Tensor:
     """Word vectors in the size that a transformer expects of its embeddings."""
     vectors = torch.from_numpy(words.vectors)
-    return vectors * (0.5 / vectors[vectors.abs().sum(1) > 0].std())
+    return vectors * (WORD_SPREAD / vectors[vectors.abs().sum(1) > 0].std())
 
 
 def _judge(material: _Material, model: JudgeModel, calibration: Calibration) -> judge.Judge:

@@ -63,7 +63,7 @@ def test_the_company_a_text_keeps_does_not_change_its_assessment(root: Path, fol
     text = "每天喝白醋能治好流感,亲测有效"
     alone = judge.assess([text])[0]
     among = judge.assess(["喝姜汤能治好感冒,真的真的真的很灵。" * 3, text, "今天下雨"])[1]
-    assert among.probability == pytest.approx(alone.probability, abs=2e-3)
+    assert among == alone
 
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "vocabulary.json", "config.json"])
