@@ -1,10 +1,26 @@
-"""Writes the card of a trained judge: what it is, what it learnt from, how well it does."""
+"""The cards of trained models: what they are, what they learnt from, how well they do."""
 
 from collections.abc import Mapping
 
 from pipeline.training.train import TrainSettings
 
-TEXT = """# {name}
+WORDS = """# words-zh
+
+Vectors of 128 numbers for about 27,000 Chinese words and characters, as 16-bit floats. They say which words occur in
+the same surroundings; they know nothing of health. `kolwatch train` begins from them.
+
+- **Method**: skip-gram with negative sampling (gensim), words cut by jieba's dictionary with the terms of
+  guidance/lexicon/; `pipeline.training.vectors` is the whole of it. With two workers gensim does not repeat a
+  training bit by bit; the seed and the hash of the text are in manifest.json.
+- **Text**: 100 MB of unlabelled Chinese social text, which is not part of this project: Weibo posts of 2020 from a
+  public research collection with users' ids replaced (COVID-19 Weibo sentiment data), Weibo reposts of the CED
+  collection (Song et al.), and consultations of Chinese-medical-dialogue-data (MIT licence). Links, user names,
+  telephone and identity numbers had been taken out. Lines may be true, false or nonsense.
+- **Licence**: the vectors are under the project's licence (Apache-2.0); the text itself is not given on.
+- **Limits**: the language of 2020, much of it about one epidemic; words of that year stand nearer to illness than they
+  would otherwise. Like all such vectors they repeat the associations of what people wrote.
+"""
+JUDGE = """# {name}
 
 Judges whether a Chinese text asserts what a position of the World Health Organization refutes. People decide; it
 only says where they should look.
@@ -42,7 +58,7 @@ def card(name: str, texts: int, settings: TrainSettings, measured: Mapping[str, 
     for measure in names:
         cells = (f"{values[measure]:g}" if measure in values else "" for values in measured.values())
         rows.append(f"| {measure.replace('_', ' ')} | {' | '.join(cells)} |")
-    return TEXT.format(
+    return JUDGE.format(
         name=name,
         texts=texts,
         seed=settings.seed,

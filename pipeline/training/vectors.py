@@ -17,12 +17,12 @@ from pipeline import artefacts, judge, lexicon
 from pipeline.artefacts.tokens import SPECIAL
 from pipeline.artefacts.words import KIND, Words, save_words
 from pipeline.errors import ConfigError
+from pipeline.training import card
 
 RARE = 1e-3
 """Words more frequent than about this share of all words count for less in a mean (SIF, Arora et al. 2017)."""
 CHARACTER_LINES = 5
 MIN_COUNT, MIN_TERM_COUNT = 8, 2
-CARD = Path(__file__).with_name("words_card.md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def train_vectors(
     total = sum(counts.values())
     weights = np.array([0.0] * len(SPECIAL) + [RARE / (RARE + counts[w] / total) for w in words], np.float32)
     save_words(Words((*SPECIAL, *words), vectors, weights), out)
-    (out / "README.md").write_text(CARD.read_text(encoding="utf-8"), encoding="utf-8")
+    (out / "README.md").write_text(card.WORDS, encoding="utf-8")
     facts = {"seed": chosen.seed, "width": chosen.width, "lexicon_version": known.version, "words_read": total}
     artefacts.seal_folder(out, KIND, facts | {"text_sha256": artefacts.file_sha256(text)})
     say(f"written to {out}")
