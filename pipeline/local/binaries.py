@@ -12,6 +12,7 @@ import pwd
 import re
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,8 +91,19 @@ def reachable_home(home: Path, account: Account | None) -> Path:
     """The folder for the data of this home: home itself, unless the user who runs the server cannot reach it."""
     if account is None or can_reach(home, account):
         return home
+    _forget_deleted()
     name = hashlib.sha256(str(home).encode()).hexdigest()[:12]
-    return _public(REACHABLE / f"home-{name}")
+    folder = _public(REACHABLE / f"home-{name}")
+    (folder / "home").write_text(str(home), encoding="utf-8")
+    return folder
+
+
+def _forget_deleted() -> None:
+    """Remove the data of homes that were in a folder for temporary files and are gone."""
+    for note in REACHABLE.glob("home-*/home"):
+        home = Path(note.read_text(encoding="utf-8"))
+        if home.is_relative_to(tempfile.gettempdir()) and not home.exists():
+            shutil.rmtree(note.parent, ignore_errors=True)
 
 
 def _public(folder: Path) -> Path:

@@ -232,6 +232,20 @@ def test_root_puts_the_data_where_the_servers_user_can_reach_it(fresh: Settings)
     server.stop()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another user")
+def test_data_of_a_deleted_temporary_home_goes_with_the_next(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(binaries, "REACHABLE", settings.home.parent / "public")
+    monkeypatch.setattr(binaries, "can_reach", lambda path, account: False)
+    account = binaries.Account("nobody", 65534, 65534)
+    first = binaries.reachable_home(settings.home, account)
+    second = binaries.reachable_home(settings.home.parent / "deleted", account)
+    assert binaries.reachable_home(settings.home, account) == first
+    assert first.exists()
+    assert not second.exists()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
 def test_works_for_an_ordinary_user(fresh: Settings) -> None:
     account = binaries.find("").account
@@ -272,3 +286,15 @@ def test_the_end_of_a_log_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("one\ntwo\nthree\n")
     assert postgres.tail(tmp_path / "log", lines=2) == "two | three"
     assert "No such file" in postgres.tail(tmp_path / "none")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another user")
+def test_root_copies_the_programs_to_where_the_servers_user_can_reach_them(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(binaries, "REACHABLE", settings.home.parent / "public")
+    monkeypatch.setattr(binaries, "can_reach", lambda path, account: False)
+    found = binaries.find("")
+    assert found.folder.is_relative_to(settings.home.parent / "public")
+    assert found.major == 18
+    assert binaries.find("") == found
