@@ -22,7 +22,7 @@ PREDICATES = re.compile(
     "导致|引起|致[癌死命]|诱发|造成|传播|传染|感染|伤[害肝肾身]|有[害毒]|中毒|不[能要用必得可]|千万|一定要|必须|"
     "不[育孕]|会[得死让变]|能[让把使杀]|可以|致|有助|害"
 )
-FRAMES = 2
+SHAPES = 2
 """The shapes of remedy claims: a remedy in an epidemic; a food, remedy or drug for an illness."""
 WHOLE_TEXT = 40
 """In a text of up to so many characters a clause of the shape is what the text says; in longer ones it says other
@@ -92,13 +92,13 @@ class Detector:
         return self.check_worthiness(segment) >= MIN_CHECK_WORTHINESS
 
 
-def frames(texts: Sequence[str], kinds: Callable[[str], set[str]]) -> Floats:
-    """How much of each text has the shape of a remedy claim, 0 to 1 [texts, FRAMES].
+def shapes(texts: Sequence[str], kinds: Callable[[str], set[str]]) -> Floats:
+    """How much of each text has the shape of a remedy claim, 0 to 1 [texts, SHAPES].
 
     WHO's general positions (no food cures a disease, nothing unproven is to be recommended in an epidemic) hold for
     any something, so the shape tells more than the words in it. `kinds` tells the tags of the terms in a clause.
     """
-    rows = np.zeros((len(texts), FRAMES), np.float32)
+    rows = np.zeros((len(texts), SHAPES), np.float32)
     for row, text in zip(rows, texts, strict=True):
         clauses = CLAUSE.findall(text)
         share = min(1.0, WHOLE_TEXT / max(1, len(text)))

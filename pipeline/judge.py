@@ -59,8 +59,8 @@ class TextTools:
     check_worthiness: Callable[[Segment], float]
     is_checkable: Callable[[Segment], bool]
     cues: Callable[[Sequence[str]], Floats]
-    frames: Callable[[Sequence[str]], Floats]
-    """How much of each folded text has the shape of a remedy claim [texts, FRAMES]."""
+    shapes: Callable[[Sequence[str]], Floats]
+    """How much of each folded text has the shape of a remedy claim [texts, SHAPES]."""
     frame: Callable[[str], str]
     """A folded text with each term of the lexicon replaced by one character for its kind."""
 
@@ -87,7 +87,7 @@ def text_tools(lexicon: Lexicon) -> TextTools:
         check_worthiness=detector.check_worthiness,
         is_checkable=detector.is_checkable,
         cues=lambda texts: stance.cues(texts, cue_words),
-        frames=lambda texts: detect.frames(texts, lambda clause: {tag_of[t] for t in terms.findall(clause)}),
+        shapes=lambda texts: detect.shapes(texts, lambda clause: {tag_of[t] for t in terms.findall(clause)}),
         frame=lambda folded: terms.sub(lambda m: slot_of[m[0]], folded),
     )
 
@@ -143,7 +143,7 @@ class Judge:
         owners = [n for n, found in enumerate(per_text) for _ in found]
         texts = [folded[n].text[w.start : w.end] for n, w in zip(owners, flat, strict=True)]
         scores = self._scorer.judge_windows(texts, self._tools.cues(texts), CANDIDATES)
-        shapes = self._tools.frames(texts)
+        shapes = self._tools.shapes(texts)
         judged: list[list[stance.Judged]] = [[] for _ in folded]
         for owner, window, s, shape in zip(owners, flat, scores, shapes, strict=True):
             found = (window, s.positions, s.wordings, s.leads, s.stances, s.expressions, shape)

@@ -24,7 +24,7 @@ REPORTING = re.compile("据.{0,12}(报道|消息|通报)|通报|网传|有人说
 ASSERTS = tuple(Expression).index(Expression.ASSERTS)
 ASSERTS_WEIGHT = 0.5
 LEAD_WEIGHT = 8.0
-FRAME_WEIGHTS = np.array([3.0, 2.0], np.float32)
+SHAPE_WEIGHTS = np.array([3.0, 2.0], np.float32)
 NO_EVIDENCE = -30.0
 DIGITS = 3
 """Of a probability: what is behind them depends on which texts are judged together."""
@@ -73,7 +73,7 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What was found out about one window: stances [k, 3] towards `positions`, expressions [8], frames [FRAMES].
+    """What was found out about one window: stances [k, 3] towards `positions`, expressions [8], shapes [SHAPES].
 
     `leads` [k] says how much nearer the text is to each position than to the nearest text about no position.
     """
@@ -84,7 +84,7 @@ class Judged:
     leads: Floats
     stances: Floats
     expressions: Floats
-    frames: Floats
+    shapes: Floats
 
 
 def logit(p: float) -> float:
@@ -157,12 +157,12 @@ def strength(judged: Judged) -> float:
 def strengths(judged: Judged) -> Floats:
     """How strongly the evidence says, for each position, that the author asserts what the position refutes [k].
 
-    The network knows wordings best, the likeness and the frames carry over better to texts unlike those it learnt
+    The network knows wordings best, the likeness and the shapes carry over better to texts unlike those it learnt
     from; docs/judge-log.md has the trials that the weights come from.
     """
     asserts = float(judged.expressions[ASSERTS])
     refutes = np.array([logit(float(p)) for p in judged.stances[:, 0]], np.float32)
-    shape = asserts * float(judged.frames @ FRAME_WEIGHTS)
+    shape = asserts * float(judged.shapes @ SHAPE_WEIGHTS)
     evidence = refutes + ASSERTS_WEIGHT * logit(asserts) + LEAD_WEIGHT * judged.leads + shape
     return evidence.astype(np.float32)
 

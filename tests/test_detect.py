@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.detect import Detector, frames, terms_pattern
+from pipeline.detect import Detector, shapes, terms_pattern
 from pipeline.records import Segment
 
 DETECTOR = Detector({"大蒜": 1, "醋": 1, "新冠": 2, "新冠病毒": 2, "怪词": 0})
@@ -59,10 +59,10 @@ KINDS = {"萝卜": "remedy", "失眠": "disease", "新冠": "epidemic"}
     ],
 )
 def test_the_shape_of_a_remedy_claim(text: str, expected: tuple[float, float]) -> None:
-    row = frames([text], lambda clause: {kind for word, kind in KINDS.items() if word in clause})[0]
+    row = shapes([text], lambda clause: {kind for word, kind in KINDS.items() if word in clause})[0]
     assert tuple(row) == expected
 
 
 def test_a_passing_mention_in_a_long_text_counts_for_less() -> None:
     long = "今天下雨,我在家里看书。" * 10 + "拔白头发能预防新冠"
-    assert 0 < frames([long], lambda _: set())[0, 0] < 0.5
+    assert 0 < shapes([long], lambda _: set())[0, 0] < 0.5

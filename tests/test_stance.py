@@ -27,7 +27,7 @@ def judged(
     asserts: float = 0.99,
     expression: Expression = Expression.ASSERTS,
     lead: float = 0.0,
-    frame: float = 0.0,
+    shape: float = 0.0,
 ) -> stance.Judged:
     stances = np.array([[r, 0.0, 1 - r] for r in refutes], np.float32)
     expressions = np.full(len(Expression), (1 - asserts) / (len(Expression) - 1), np.float32)
@@ -42,7 +42,7 @@ def judged(
         leads=np.full(len(refutes), lead, np.float32),
         stances=stances,
         expressions=expressions,
-        frames=np.array([frame, 0.0], np.float32),
+        shapes=np.array([shape, 0.0], np.float32),
     )
 
 
@@ -96,14 +96,14 @@ def test_certainty_stays_a_number(strength: float) -> None:
 
 
 def test_likeness_and_the_shape_of_a_remedy_claim_add_to_what_the_network_says() -> None:
-    bare, near, shaped = judged(0.3), judged(0.3, lead=0.2), judged(0.3, frame=1.0)
+    bare, near, shaped = judged(0.3), judged(0.3, lead=0.2), judged(0.3, shape=1.0)
     assert stance.strength(near) > stance.strength(bare)
     assert stance.strength(shaped) > stance.strength(bare)
 
 
 def test_the_shape_of_a_remedy_claim_counts_only_as_far_as_it_is_asserted() -> None:
     gains = [
-        stance.strength(judged(0.3, asserts=a, frame=1.0)) - stance.strength(judged(0.3, asserts=a)) for a in (0.9, 0.1)
+        stance.strength(judged(0.3, asserts=a, shape=1.0)) - stance.strength(judged(0.3, asserts=a)) for a in (0.9, 0.1)
     ]
     assert gains[0] == pytest.approx(9 * gains[1], rel=1e-3)
 
