@@ -114,7 +114,8 @@ def _judge(material: _Material, model: JudgeModel, calibration: Calibration) -> 
 
 
 def _labelled(text: GuidanceText) -> Labelled:
-    return Labelled(text.text, is_flag(text), "", (text.guidance_id,) if text.guidance_id else ())
+    ids = (text.guidance_id,) if text.guidance_id else ()
+    return Labelled(text.text, is_flag(text), guidance_ids=ids, stance=text.stance)
 
 
 def _write(

@@ -1,7 +1,7 @@
 """Measures a judge on labelled texts.
 
 A file of labelled texts has one JSON object a line: id, text, flag (true, false, or null: not measured), and where
-known kind, guidance_ids and harm (0 to 4).
+known kind, stance, guidance_ids and harm (0 to 4).
 """
 
 import json
@@ -32,6 +32,8 @@ class Labelled:
     kind: str = ""
     guidance_ids: tuple[str, ...] = ()
     harm: int = 0
+    stance: str = ""
+    """What the nearest position says of it; a text that it supports must not be flagged."""
 
 
 def read_gold(path: Path) -> list[Labelled]:
@@ -55,7 +57,9 @@ def read_gold(path: Path) -> list[Labelled]:
 
 def _labelled(row: Mapping[str, Any]) -> Labelled:
     ids = tuple(row.get("guidance_ids") or ())
-    return Labelled(row["text"], bool(row["flag"]), row.get("kind") or "", ids, row.get("harm") or 0)
+    return Labelled(
+        row["text"], bool(row["flag"]), row.get("kind") or "", ids, row.get("harm") or 0, row.get("stance") or ""
+    )
 
 
 def evaluate(judge: Judge, gold: Path) -> dict[str, float]:
@@ -79,6 +83,7 @@ def measure(texts: Sequence[Labelled], assessments: Sequence[Assessment]) -> dic
         "average_precision": average_precision(probabilities, truth),
         "calibration_error": calibration_error(probabilities, truth),
         "right_guidance_when_caught": _share([_best(a) in t.guidance_ids for t, a in pairs if t.flag and a.flagged]),
+        "supports_flagged": _share([a.flagged for t, a in pairs if t.stance == Stance.SUPPORTS]),
         "recall_harm_3_4": _share([a.flagged for t, a in pairs if t.flag and t.harm >= 3]),
     }
     for kind in sorted({t.kind for t in texts} - {""}):

@@ -24,7 +24,7 @@ def test_measures() -> None:
         Labelled("a", flag=True, kind="claim", guidance_ids=("WHO-901",), harm=3),
         Labelled("b", flag=True, kind="claim", guidance_ids=("WHO-902",), harm=1),
         Labelled("c", flag=True, kind="post", guidance_ids=("WHO-901",), harm=4),
-        Labelled("d", flag=False, kind="post"),
+        Labelled("d", flag=False, kind="post", stance="supports"),
         Labelled("e", flag=False, kind="debunk"),
         Labelled("f", flag=False, kind="debunk"),
     ]
@@ -34,6 +34,7 @@ def test_measures() -> None:
     assert found["right_guidance_when_caught"] == 0.5
     assert found["recall_harm_3_4"] == 0.5
     assert found["debunk_flagged"] == 0.5
+    assert found["supports_flagged"] == 1.0
     assert found["average_precision[claim]"] == 1.0
 
 
