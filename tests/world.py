@@ -61,7 +61,7 @@ class ToldJudge:
     words: Mapping[str, Sequence[str]]
     version: str = "judge-one"
     model_sha256: str = "model-one"
-    calibration: Calibration = field(default_factory=lambda: Calibration((1.0, 1.0, 1.0), 0.0, 0.5, 0.2))
+    calibration: Calibration = field(default_factory=lambda: Calibration(1.0, 0.0, 0.5, 0.2))
     seen: list[str] = field(default_factory=list)
 
     @property
