@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from pipeline.local.processes import Identity, identify, works_in
 from pipeline.settings import PROJECT
 
 DAYS = ("2026-11-18", "2026-11-19", "2026-11-20")
@@ -81,19 +83,34 @@ def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
         time.sleep(0.1)
 
 
-def processes_of(folder: Path) -> dict[int, str]:
-    """Every living process whose environment or command names the folder."""
-    found = {}
+def below(ancestor: int) -> dict[Identity, str]:
+    """Every living descendant of a process with its command.
+
+    Airflow's processes rewrite theirs and their environment, so that neither tells whose they are.
+    """
+    parents: dict[int, int] = {}
     for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            environment = (entry / "environ").read_bytes().decode(errors="replace")
-        except OSError:
-            continue
-        if command and (str(folder) in command or f"KOLWATCH_HOME={folder}\0" in environment + "\0"):
-            found[int(entry.name)] = command
-    found.pop(os.getpid(), None)
-    return found
+        with suppress(OSError):
+            parents[int(entry.name)] = int((entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
+    family = {ancestor}
+    while more := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= more
+    found = {identify(pid): command_of(pid) for pid in family - {ancestor}}
+    return {identity: command for identity, command in found.items() if identity is not None}
+
+
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def processes_of(folder: Path) -> list[int]:
+    """The living processes that name the folder in their command, and the database's, which work in it."""
+    pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+    named = [pid for pid in pids if str(folder) in command_of(pid) and pid != os.getpid()]
+    return sorted({*named, *works_in((folder / "pg").resolve())})
 
 
 def kill(pid: int) -> None:

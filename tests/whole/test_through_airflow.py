@@ -5,27 +5,32 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.local.processes import Identity, is_alive
 from tests.whole.conftest import Tables
-from tests.whole.homes import DAYS, Home, kill, processes_of, wait_until
+from tests.whole.homes import DAYS, Home, below, kill, processes_of, wait_until
 
 pytestmark = pytest.mark.scheduler
 
 
-def _task_processes(home: Home) -> list[int]:
-    return [pid for pid, command in processes_of(home.folder).items() if command.startswith("airflow worker -- ")]
+def _tasks(supervisor: int) -> list[Identity]:
+    return [found for found, command in below(supervisor).items() if command.startswith("airflow worker -- ")]
+
+
+def _nothing_is_left(home: Home, started: set[Identity]) -> bool:
+    return not processes_of(home.folder) and not any(is_alive(identity) for identity in started)
 
 
 def test_kill_a_worker_postgres_and_the_whole_run_then_run_again(tmp_path: Path, tables: Tables) -> None:
     home = Home(tmp_path / "killed")
     process = home.start("up", "--once")
-    wait_until(lambda: len(_task_processes(home)) > 1, 180, "tasks run")
-    for pid in _task_processes(home)[:1]:
-        kill(pid)
-    wait_until(lambda: len(_task_processes(home)) > 0, 60, "other tasks go on")
+    wait_until(lambda: bool(_tasks(process.pid)), 180, "a task runs")
+    kill(_tasks(process.pid)[0].pid)
+    wait_until(lambda: bool(_tasks(process.pid)), 60, "other tasks go on")
+    started = set(below(process.pid))
     kill(int((home.folder / "pg" / "postmaster.pid").read_text().split()[0]))
     kill(process.pid)
     process.wait()
-    wait_until(lambda: not processes_of(home.folder), 60, f"nothing is left of it: {processes_of(home.folder)}")
+    wait_until(lambda: _nothing_is_left(home, started), 60, "nothing is left of the killed run")
 
     again = home.start("up", "--once")
     assert again.wait(420) == 0, home.output()[-4000:]
@@ -39,7 +44,9 @@ def test_kill_a_worker_postgres_and_the_whole_run_then_run_again(tmp_path: Path,
 def _a_second_run_is_quick_changes_nothing_and_stops_on_ctrl_c(home: Home, tables: Tables) -> None:
     process = home.start("up")
     wait_until(lambda: "the schedule stays on" in home.output(), 180, "the second run is through")
+    started = set(below(process.pid))
+    assert started
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
-    wait_until(lambda: not processes_of(home.folder), 30, "no process is left")
+    wait_until(lambda: _nothing_is_left(home, started), 30, "no process is left")
     assert home.tables() == tables
