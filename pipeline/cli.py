@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from pipeline.site import Site
 P = ParamSpec("P")
 SAMPLE_DAY = date(2026, 11, 20)
 ASSESS_BATCH = 256
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 app = typer.Typer(
     name="kolwatch",
@@ -277,15 +279,25 @@ def assess() -> int:
     judge = Site(settings.load()).judge
     status = 0
     for batch in _in_batches(enumerate(sys.stdin.buffer, 1), ASSESS_BATCH):
-        texts = [_text_of(number, line) for number, line in batch if line.strip()]
+        texts = [_text_of(number, line) for number, line in batch]
         status |= int(any(isinstance(text, str) for text in texts))
         readable = [text for text in texts if not isinstance(text, str)]
         for error in (text for text in texts if isinstance(text, str)):
             _say(error)
         for (text_id, _), found in zip(readable, judge.assess([text for _, text in readable]), strict=True):
-            print(json.dumps(judging.to_line(text_id, found), ensure_ascii=False))
+            print(_written(judging.to_line(text_id, found)))
         sys.stdout.flush()
     return status
+
+
+def _written(line: dict[str, Any]) -> str:
+    """JSON that any stream takes: lone surrogates of a text stay escaped, so that offsets and text still agree."""
+    plain = json.dumps(line, ensure_ascii=False)
+    return json.dumps(line) if _SURROGATE.search(plain) else plain
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
 
 
 def _in_batches(items: Iterator[tuple[int, bytes]], size: int) -> Iterator[list[tuple[int, bytes]]]:
@@ -296,7 +308,7 @@ def _in_batches(items: Iterator[tuple[int, bytes]], size: int) -> Iterator[list[
 def _text_of(number: int, line: bytes) -> tuple[object, str] | str:
     """Id and text of a line, or why it has none."""
     try:
-        row = json.loads(line)
+        row = json.loads(line, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         return f'kolwatch: line {number} is not JSON ({error}); each line must be {{"id": …, "text": "…"}}'
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):

@@ -10,12 +10,17 @@ PipelineError
 └── RecordError        one record cannot be read; it goes to quarantine
 """
 
+import re
+
+_CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 class PipelineError(Exception):
     """Something went wrong in kolwatch."""
 
     def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or (self.__doc__ or "").strip())
+        # What came from outside is quoted in messages, and messages go to terminals, logs and the database.
+        super().__init__(_CONTROLS.sub("\ufffd", message or (self.__doc__ or "").strip()))
 
 
 class ConfigError(PipelineError):

@@ -211,7 +211,8 @@ def to_plain(text: str, is_html: bool) -> str:
         visible = html.unescape(re.sub(r"<[^<>]*>", "", UNSPOKEN_SOURCE.sub("", source)))
     else:
         visible = _parsed(source)
-    return re.sub(r"[^\S\n]*\n\s*", "\n", UNWRITABLE.sub("\ufffd", visible)).strip()
+    lines = (line.strip() for line in UNWRITABLE.sub("\ufffd", visible).split("\n"))
+    return "\n".join(filter(None, lines))
 
 
 def _parsed(source: str) -> str:
@@ -222,11 +223,11 @@ def _parsed(source: str) -> str:
 
 
 def _is_deep(source: str) -> bool:
-    depth = 0
+    depth, deepest = 0, MAX_HTML_DEPTH + source.count("<br")
     for tag in TAG.finditer(source):
         if not tag[2]:
             depth += -1 if tag[1] else 1
-            if depth > MAX_HTML_DEPTH + source.count("<br"):
+            if depth > deepest:
                 return True
     return False
 

@@ -17,7 +17,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from pipeline import db, load, normalise, report, score
-from pipeline.errors import PipelineError, RecordError, SourceError
+from pipeline.errors import ConfigError, PipelineError, RecordError, SourceError
 from pipeline.records import Fragment, Metric, Severity, Tier
 from pipeline.settings import Settings
 from pipeline.settings import load as load_settings
@@ -357,7 +357,7 @@ def run_day(site: Site, day: date) -> DayRun:
             continue
         try:
             collect(site, name, *site.interval(day))
-        except SourceError as error:
+        except (SourceError, ConfigError) as error:
             failures[name] = str(error)
     judge_due(site)
     raise_flags(site)

@@ -87,6 +87,16 @@ def test_offsets_count_code_points_of_the_text_as_given(told: world.ToldJudge) -
     assert text[claim["start"] : claim["end"]] == claim["text"] == "大蒜水"
 
 
+@pytest.mark.parametrize("line", ['{"id": NaN, "text": "a"}\n', "\n"])
+def test_nan_and_an_empty_line_are_no_json(told: world.ToldJudge, line: str) -> None:
+    assert assess(line, {"id": 1, "text": "一"})[:2] == (1, assess({"id": 1, "text": "一"})[1])
+
+
+def test_lone_surrogates_stay_as_they_were(told: world.ToldJudge) -> None:
+    status, [line, after], _ = assess('{"id": "\\ud800", "text": "\\udc00大蒜水"}\n', {"id": 2, "text": "二"})
+    assert (status, line["id"], line["claims"][0]["start"], after["id"]) == (0, "\ud800", 1, 2)
+
+
 def test_a_line_that_is_no_json_fails_after_the_rest_is_done(told: world.ToldJudge) -> None:
     status, lines, errors = assess({"id": 1, "text": "一"}, "{broken\n", {"id": 2}, [1], {"id": 3, "text": "三"})
     assert (status, [line["id"] for line in lines]) == (1, [1, 3])

@@ -1,5 +1,6 @@
 """From a parsed post to the author's own words, and to a folded text whose offsets lead back."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -162,3 +163,10 @@ def test_the_same_words_have_the_same_hash() -> None:
     first, second = kept(POST), kept(replace(POST, platform=Platform.QZONE, platform_post_id="2"))
     assert first.content_hash == second.content_hash
     assert len(first.content_hash) == 32
+
+
+@pytest.mark.parametrize("source", ["&nbsp;" * 300_000, "<p>" * 300_000, "<p></p>" * 150_000, "<p " * 300_000])
+def test_hostile_html_is_read_in_bounded_time(source: str) -> None:
+    began = time.process_time()
+    to_plain(source + "<br>x", is_html=True)
+    assert time.process_time() - began < 5

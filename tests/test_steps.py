@@ -1,6 +1,7 @@
 """The steps over a real database: what is due, what is flagged, what a close keeps."""
 
 import json
+import os
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -371,3 +372,29 @@ def test_only_flags_that_a_person_confirmed_in_time_weigh_on_the_account(
     deliver(site, A_DAY[1])
     work(site)
     assert rows(site, "SELECT (factors->>'history')::float FROM flag WHERE guidance_id = 'WHO-001'") == [(history,)]
+
+
+def test_an_unknown_format_holds_back_no_other_source(site: Site) -> None:
+    wrong = SourceSettings(format="myspace", path="*")
+    site.__dict__["settings"] = msgspec.structs.replace(site.settings, source={"one": wrong, **site.settings.source})
+    deliver(site, *A_DAY)
+    run = steps.run_day(site, world.DAY)
+    assert (run.report.flagged, list(run.failures)) == (2, ["one"])
+
+
+def test_a_failure_that_quotes_hostile_bytes_can_be_noted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise SourceError("it said a\x00b\x1b[31m\ud800")
+
+    monkeypatch.setattr(steps, "_collect_documents", fail)
+    with pytest.raises(SourceError):
+        collect(site)
+    assert rows(site, "SELECT last_error FROM source_state") == [("it said a\ufffdb\ufffd[31m\ufffd",)]
+
+
+def test_a_file_whose_name_is_not_utf8_is_read(site: Site) -> None:
+    folder = site.settings.root / "drop" / "2026-11-20"
+    folder.mkdir(parents=True)
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xb4\xf3.jsonl")).write_bytes(A_DAY[1] + b"\n")
+    assert collect(site)["stored"] == 1
+    assert collect(site)["files_unchanged"] == 1

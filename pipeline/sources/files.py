@@ -6,6 +6,7 @@ Plain, .gz and .zst; picked by name, in the order of their names, so that two ru
 import glob
 import gzip
 import io
+import os
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
@@ -28,7 +29,7 @@ def documents(source: SourceSettings, root: Path, day: date) -> Iterator[Documen
     for name in sorted(glob.glob(pattern, root_dir=root, recursive=True)):
         path = root / name
         if path.is_file():
-            yield document(path, Path(name).as_posix())
+            yield document(path, os.fsencode(Path(name).as_posix()).decode("utf-8", "backslashreplace"))
 
 
 def document(path: Path, origin: str) -> Document:

@@ -19,8 +19,9 @@ _KEY = re.compile(rb'[\s,]*"((?:[^"\\]++|\\.)*+)"\s*:\s*', re.DOTALL)
 _HEAD = re.compile(rb'\{\s*"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _PREFIX = re.compile(rb"[\s,;)]*(?:[A-Za-z_$][\w$.]*\s*\(\s*)?")
 _NEXT_LINE = re.compile(rb"\n(?=[{\[])")
-_MAX_RESCANNED = 2**30
+_MAX_RESCANNED = 2**26
 """Bytes. Each search for the next sound part may scan all of the rest; beyond this the rest is one part."""
+_FEWEST_RESUMES = 4
 
 _ANY = msgspec.json.Decoder(msgspec.Raw)
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
@@ -33,10 +34,12 @@ def values(data: bytes) -> Iterator[bytes]:
         yield data.strip()
         return
     position = _after(_PREFIX, data, 0)
+    resumes = _resumes(data)
     while position < len(data):
         end = end_of_value(data, position) if data[position] in b"{[" else None
         if end is None:
-            line = _NEXT_LINE.search(data, position + 1)
+            line = _NEXT_LINE.search(data, position + 1) if resumes > 0 else None
+            resumes -= 1
             end = line.end() if line else len(data)
         yield data[position:end].rstrip()
         position = _after(_PREFIX, data, end)
@@ -80,6 +83,11 @@ def end_of_value(data: bytes, start: int) -> int | None:
     return None
 
 
+def _resumes(data: bytes) -> int:
+    """How often the search may begin again; a few times however large the document is."""
+    return max(_FEWEST_RESUMES, _MAX_RESCANNED // max(1, len(data)))
+
+
 def _is_one_value(data: bytes) -> bool:
     try:
         _ANY.decode(data)
@@ -91,7 +99,7 @@ def _is_one_value(data: bytes) -> bool:
 def _salvaged_elements(array: bytes) -> Iterator[bytes]:
     position = _after(_SPACE, array, 1)
     head: re.Pattern[bytes] | None = None
-    resumes = _MAX_RESCANNED // len(array)
+    resumes = _resumes(array)
     while position < len(array) and array[position] != ord("]"):
         head = head or _head(array, position)
         end = end_of_value(array, position)

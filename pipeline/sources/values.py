@@ -134,8 +134,11 @@ def required_id(record: Mapping[str, Any], *keys: str) -> str:
 
 def account(found: str, source: SourceSettings, *keys: str) -> str:
     """The account's id: what the record says, else what the configuration says."""
-    if found or source.account_id:
-        return found or source.account_id
+    chosen = found or source.account_id
+    if len(chosen) > 256 or not chosen.isprintable():
+        raise RecordError("bad_id", f"the account is {_show(chosen)}; an id has 1 to 256 visible characters")
+    if chosen:
+        return chosen
     raise RecordError("missing", f"no account ({' or '.join(keys)}); set account_id in the source's table")
 
 

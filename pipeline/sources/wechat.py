@@ -22,7 +22,7 @@ _COUNTED_TO = 100_000
 """WeChat shows 10万+ beyond this, which exports write as 100001."""
 _LASTING = ("__biz", "mid", "idx", "sn")
 """What an address needs to open; the rest (chksm, scene, key, pass_ticket …) are signatures that change."""
-_TAG = re.compile(r"<(?:p|div|section|span|br|img|strong|h[1-6]|a|ul|ol|blockquote|figure)\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<(?:p|div|section|span|br|img|strong|h[1-6]|a|ul|ol|blockquote|figure)\b[^<>]*>", re.IGNORECASE)
 _ADVICE = {
     200003: "the session has expired: log in again and export anew",
     200013: "rate limited: wait some hours and export anew",

@@ -389,3 +389,10 @@ def test_an_error_inside_a_success_stops_the_source_and_says_what_to_do(
 ) -> None:
     with pytest.raises(SourceError, match=rf"export\.json: .*{said}"):
         list(source(name).split(document(fragment(page).body)))
+
+
+@pytest.mark.parametrize("name", ["长" * 5000, "a\x1bb", "a\nb"])
+def test_an_account_name_that_can_be_no_id_is_refused(name: str) -> None:
+    unlinked = {k: v for k, v in WECHAT.items() if k != "link"} | {"_accountName": name}
+    with pytest.raises(RecordError, match="bad_id"):
+        parse("wechat-articleexporter", unlinked)

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 
@@ -90,3 +91,12 @@ def test_an_object_cut_after_a_key_has_the_members_before() -> None:
 def test_the_end_of_a_value_is_found(value: object) -> None:
     data = json.dumps(value).encode()
     assert scan.end_of_value(data + b" ,", 0) == len(data)
+
+
+@pytest.mark.parametrize("line", [b"[", b"{"])
+def test_many_openings_are_cut_in_bounded_time(line: bytes) -> None:
+    data = (line + b"\n") * 100_000
+    began = time.process_time()
+    parts = list(scan.values(data))
+    assert time.process_time() - began < 30
+    assert sum(map(len, parts)) + len(parts) == len(data)
