@@ -1,8 +1,6 @@
 """The command `kolwatch`. The only place that prints: data on standard output, everything else on standard error."""
 
-import json
 import logging
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +13,9 @@ from typing import Annotated, Any, ParamSpec
 import typer
 from rich.console import Console
 
-from pipeline import db, display, report, settings, steps
+from pipeline import db, display, jsonlines, report, settings, steps
 from pipeline import judge as judging
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, RecordError
 from pipeline.records import Severity
 from pipeline.settings import PROJECT, Settings
 from pipeline.site import Site
@@ -25,7 +23,6 @@ from pipeline.site import Site
 P = ParamSpec("P")
 SAMPLE_DAY = date(2026, 11, 20)
 ASSESS_BATCH = 256
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 app = typer.Typer(
     name="kolwatch",
@@ -278,42 +275,19 @@ def assess() -> int:
     """Judge texts without a database: JSON lines {"id", "text"} on standard input, one line each on standard output."""
     judge = Site(settings.load()).judge
     status = 0
-    for batch in _in_batches(enumerate(sys.stdin.buffer, 1), ASSESS_BATCH):
-        texts = [_text_of(number, line) for number, line in batch]
-        status |= int(any(isinstance(text, str) for text in texts))
-        readable = [text for text in texts if not isinstance(text, str)]
-        for error in (text for text in texts if isinstance(text, str)):
-            _say(error)
-        for (text_id, _), found in zip(readable, judge.assess([text for _, text in readable]), strict=True):
-            print(_written(judging.to_line(text_id, found)))
+    lines = enumerate(sys.stdin.buffer, 1)
+    while batch := list(islice(lines, ASSESS_BATCH)):
+        texts: list[tuple[object, str]] = []
+        for number, line in batch:
+            try:
+                texts.append(jsonlines.read_text(number, line))
+            except RecordError as error:
+                _say(f"kolwatch: {error.detail}")
+                status = 1
+        for (text_id, _), found in zip(texts, judge.assess([text for _, text in texts]), strict=True):
+            print(jsonlines.written(judging.to_line(text_id, found)))
         sys.stdout.flush()
     return status
-
-
-def _written(line: dict[str, Any]) -> str:
-    """JSON that any stream takes: lone surrogates of a text stay escaped, so that offsets and text still agree."""
-    plain = json.dumps(line, ensure_ascii=False)
-    return json.dumps(line) if _SURROGATE.search(plain) else plain
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _in_batches(items: Iterator[tuple[int, bytes]], size: int) -> Iterator[list[tuple[int, bytes]]]:
-    while batch := list(islice(items, size)):
-        yield batch
-
-
-def _text_of(number: int, line: bytes) -> tuple[object, str] | str:
-    """Id and text of a line, or why it has none."""
-    try:
-        row = json.loads(line, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        return f'kolwatch: line {number} is not JSON ({error}); each line must be {{"id": …, "text": "…"}}'
-    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        return f'kolwatch: line {number} has no text; each line must be {{"id": …, "text": "…"}}'
-    return row.get("id"), row["text"]
 
 
 @app.command()
