@@ -17,6 +17,8 @@ from pipeline.settings import PROJECT, Settings
 from pipeline.settings import load as load_settings
 from tests.world import GUIDANCE
 
+pytest_plugins = ["tests.stepping"]
+
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql/15/bin")
 _numbers = itertools.count()
 

@@ -1,0 +1,124 @@
+"""What is flagged, what a close keeps, and what is forgotten."""
+
+from datetime import date, timedelta
+
+import msgspec
+import pytest
+
+from pipeline import steps
+from pipeline.site import Site
+from tests import world
+from tests.stepping import A_DAY, TABLE, collect, deliver, rows, tell, video, work
+
+# ---- flag and close -----------------------------------------------------------------------------------
+
+
+def test_no_second_flag_where_a_person_has_decided(site: Site) -> None:
+    deliver(site, A_DAY[1])
+    work(site)
+    rows(site, "UPDATE flag SET status = 'decided' RETURNING 1")
+    tell(site, world.ToldJudge({"大蒜水": ["WHO-003"]}, version="two", model_sha256="two"))
+    steps.judge_due(site)
+    assert steps.raise_flags(site) == {"flagged": 0}
+
+
+def test_the_priority_is_the_product_of_its_stored_factors(site: Site) -> None:
+    deliver(site, *A_DAY)
+    work(site)
+    for priority, factors in rows(site, "SELECT priority, factors FROM flag"):
+        product = 1.0
+        for factor in factors.values():
+            product *= factor
+        assert priority == pytest.approx(product, abs=1e-3)
+        assert factors["reach"] == 1.0
+
+
+def test_a_closed_day_stays_as_it_was_until_it_is_closed_again(site: Site) -> None:
+    deliver(site, *A_DAY)
+    work(site)
+    assert steps.close_day(site, world.DAY).flagged == 2
+    deliver(site, video(5, "喝白酒杀菌，越喝越健康", liked_count="99万"), name="late.jsonl")
+    work(site)
+    late = "SELECT rank, platform_post_id, is_late, is_after_close FROM flagged_posts_daily ORDER BY rank"
+    assert rows(site, late) == [(1, "1", False, False), (2, "2", False, False), (3, "5", True, True)]
+    assert steps.close_day(site, world.DAY).late == 1
+    assert [row[1:] for row in rows(site, late)] == [("5", True, False), ("1", False, False), ("2", False, False)]
+
+
+def test_closing_forgets_the_bytes_of_what_was_dropped_and_keeps_the_count(site: Site) -> None:
+    deliver(site, *A_DAY)
+    work(site)
+    report = steps.close_day(site, world.DAY)
+    assert rows(site, "SELECT count(*) FROM raw_record") == [(4,)]
+    assert report.fates == {"flagged": 2, "maybe": 1, "not_health": 1, "quarantined": 1}
+
+
+def test_rows_over_the_budget_are_counted_and_stay(site: Site) -> None:
+    site.__dict__["settings"] = msgspec.structs.replace(
+        site.settings, report=msgspec.structs.replace(site.settings.report, daily_budget=1)
+    )
+    deliver(site, *A_DAY)
+    work(site)
+    assert steps.close_day(site, world.DAY).below_capacity == 1
+    assert len(rows(site, TABLE, world.DAY)) == 2
+
+
+def test_the_report_names_what_an_operator_should_look_at(site: Site) -> None:
+    deliver(site, *A_DAY)
+    collect(site)
+    problems = "\n".join(steps.close_day(site, world.DAY).problems)
+    assert "1 of 5 records cannot be read (20.0%)" in problems
+    assert "3 posts are not judged yet" in problems
+    assert "douyin delivered nothing for 2026-11-21" in steps.close_day(site, date(2026, 11, 21)).problems[0]
+
+
+def test_what_is_old_and_was_never_flagged_is_forgotten(site: Site) -> None:
+    deliver(site, *A_DAY)
+    work(site)
+    assert steps.forget_old(site, world.DAY + timedelta(days=400)) == {}.fromkeys(
+        ("raw", "drops", "versions", "posts", "texts"), 0
+    )
+    assert steps.forget_old(site, world.DAY + timedelta(days=401)) == {
+        "raw": 5,
+        "drops": 1,
+        "versions": 1,
+        "posts": 1,
+        "texts": 1,
+    }
+    assert len(rows(site, TABLE, world.DAY)) == 2
+
+
+def test_a_whole_day_without_airflow(site: Site) -> None:
+    deliver(site, *A_DAY)
+    run = steps.run_day(site, world.DAY)
+    assert (run.report.flagged, run.failures) == (2, {})
+    assert steps.run_day(site, world.DAY).report.flagged == 2
+
+
+DECISION = """
+INSERT INTO review_decision (flag_id, reviewer, outcome, reason, decided_at)
+VALUES (%s, 'a', %s, '', %s) RETURNING 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "decided_at", "history"),
+    [
+        (["contradicts_guidance"], "2026-11-19 12:00+00", 1.1),
+        (["not_misinformation"], "2026-11-19 12:00+00", 1.0),
+        (["contradicts_guidance", "not_misinformation"], "2026-11-19 12:00+00", 1.0),
+        (["contradicts_guidance"], "2026-11-21 12:00+00", 1.0),
+        ([], "", 1.0),
+    ],
+)
+def test_only_flags_that_a_person_confirmed_in_time_weigh_on_the_account(
+    site: Site, outcomes: list[str], decided_at: str, history: float
+) -> None:
+    deliver(site, A_DAY[0], day=date(2026, 11, 19))
+    work(site, date(2026, 11, 19))
+    [(flag_id,)] = rows(site, "SELECT flag_id FROM flag WHERE guidance_id = 'WHO-002'")
+    for outcome in outcomes:
+        rows(site, DECISION, flag_id, outcome, decided_at)
+    deliver(site, A_DAY[1])
+    work(site)
+    assert rows(site, "SELECT (factors->>'history')::float FROM flag WHERE guidance_id = 'WHO-001'") == [(history,)]
