@@ -238,7 +238,7 @@ def is_idle(site: Site) -> bool:
     with db.transaction(site.engine) as connection:
         if db.one(connection, "judge.count_due", at_most=1):
             return False
-        return db.run(connection, "flags.unflagged").fetchone() is None
+        return db.run(connection, "flags.flags_to_raise", at_most=1).fetchone() is None
 
 
 def rejudge(site: Site, since: date, on: date, guidance_id: str | None = None) -> int:
@@ -255,11 +255,27 @@ def raise_flags(site: Site) -> Counts:
     """Raise a flag for every post and position that the judge would flag and that has none."""
     with db.transaction(site.engine) as connection:
         db.run(connection, "flags.lock_flagging")
-        found = db.run(connection, "flags.unflagged").fetchall()
+        db.run(connection, "flags.move_flags")
+        found = db.run(connection, "flags.flags_to_raise", at_most=None).fetchall()
         load.store_flags(connection, zip(found, _priorities(site, connection, found), strict=True))
     counts = Counter(f"flagged_{row['severity']}" for row in found)
     log.info("raised %d flags: %s", len(found), dict(counts))
     return {"flagged": len(found), **counts}
+
+
+def untold_urgent(site: Site) -> tuple[str, list[int]]:
+    """What people must be told at once, and the flags it speaks of; empty where all has been told."""
+    with db.transaction(site.engine) as connection:
+        found = db.run(connection, "flags.untold_urgent").fetchall()
+    days = Counter(row["day"] for row in found)
+    message = "; ".join(f"{count} new flags of severity S4 in the table of {day}" for day, count in days.items())
+    return message, [row["flag_id"] for row in found]
+
+
+def mark_told(site: Site, flag_ids: Sequence[int]) -> None:
+    """Note that people were told of these flags; to be called after the telling, so that none is ever left untold."""
+    with db.transaction(site.engine) as connection:
+        db.run(connection, "flags.mark_told", flag_ids=list(flag_ids))
 
 
 def _priorities(site: Site, connection: db.Connection, flags: Sequence[Mapping[str, Any]]) -> list[score.Priority]:

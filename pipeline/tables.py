@@ -260,7 +260,7 @@ flag = Table(
     _needed("guidance_version", Integer),
     _needed("judge_version", Text, ForeignKey("judge.judge_version")),
     _needed("found_by", Text),
-    Column("rejudged_on", Date),
+    _needed("day", Date),
     _needed("start_offset", Integer),
     _needed("end_offset", Integer),
     _needed("severity", Text),
@@ -269,11 +269,14 @@ flag = Table(
     _needed("factors", JSONB),
     _needed("is_late", Boolean),
     Column("closing", Integer),
+    Column("told_at", MOMENT),
     _needed("status", Text, server_default="open"),
     UniqueConstraint("post_key", "content_hash", "guidance_id"),
     ForeignKeyConstraint(["post_key", "content_hash"], ["post_version.post_key", "post_version.content_hash"]),
     ForeignKeyConstraint(["guidance_id", "guidance_version"], ["guidance.guidance_id", "guidance.version"]),
     Index("flag_text", "content_hash"),
+    Index("flag_day", "day"),
+    Index("flag_untold", "flag_id", postgresql_where=text("severity = 'S4'::text AND told_at IS NULL")),
 )
 review_decision = Table(
     "review_decision",

@@ -8,7 +8,7 @@ import pytest
 from pipeline import steps
 from pipeline.site import Site
 from tests import world
-from tests.stepping import A_DAY, TABLE, collect, deliver, rows, tell, video, work
+from tests.stepping import A_DAY, FATES, TABLE, changed_judge, collect, deliver, rows, tell, video, work
 
 # ---- flag and close -----------------------------------------------------------------------------------
 
@@ -122,3 +122,71 @@ def test_only_flags_that_a_person_confirmed_in_time_weigh_on_the_account(
     deliver(site, A_DAY[1])
     work(site)
     assert rows(site, "SELECT (factors->>'history')::float FROM flag WHERE guidance_id = 'WHO-001'") == [(history,)]
+
+
+# ---- the day of a flag --------------------------------------------------------------------------------
+
+DAYS_OF_FLAGS = "SELECT day, is_late, is_after_close FROM flagged_posts_daily ORDER BY day, rank"
+EARLIER, LATER = date(2026, 11, 19), date(2026, 11, 21)
+
+
+def test_a_post_that_repeats_a_rejudged_text_later_belongs_to_its_own_day(site: Site) -> None:
+    deliver(site, A_DAY[2], day=EARLIER)
+    work(site, EARLIER)
+    changed_judge(site, version="judge-two")
+    steps.rejudge(site, EARLIER, on=world.DAY)
+    steps.judge_due(site)
+    steps.raise_flags(site)
+    deliver(site, video(33, "包饺子也许放点醋更香呀"), day=LATER)
+    work(site, LATER)
+    assert rows(site, DAYS_OF_FLAGS) == [(world.DAY, False, False), (LATER, False, False)]
+
+
+def test_rejudging_takes_no_text_that_was_never_judged_from_its_day(site: Site) -> None:
+    deliver(site, A_DAY[1])
+    collect(site)
+    steps.rejudge(site, EARLIER, on=LATER)
+    steps.judge_due(site)
+    steps.raise_flags(site)
+    assert rows(site, DAYS_OF_FLAGS) == [(world.DAY, False, False)]
+
+
+def test_a_flag_that_moves_to_an_earlier_closed_day_comes_late(site: Site) -> None:
+    deliver(site, A_DAY[1])
+    work(site)
+    steps.close_day(site, world.DAY)
+    steps.close_day(site, EARLIER)
+    deliver(site, A_DAY[1], day=EARLIER)
+    work(site, EARLIER)
+    assert rows(site, DAYS_OF_FLAGS) == [(EARLIER, True, True)]
+
+
+def test_a_later_judges_flag_does_not_take_over_a_row_of_a_closed_day(site: Site) -> None:
+    deliver(site, video(5, "大蒜水能杀死病毒，喝白酒也行"))
+    tell(site, world.ToldJudge({"大蒜水": ["WHO-001"]}))
+    work(site)
+    steps.close_day(site, world.DAY)
+    tell(site, world.ToldJudge({"喝白酒": ["WHO-002"]}, version="two", model_sha256="two"))
+    steps.judge_due(site)
+    steps.raise_flags(site)
+    assert rows(site, "SELECT guidance_id, is_after_close, other_flags FROM flagged_posts_daily") == [
+        ("WHO-001", False, 1)
+    ]
+
+
+def test_urgent_flags_are_told_until_somebody_has_been_told(site: Site) -> None:
+    deliver(site, *A_DAY)
+    work(site)
+    message, flag_ids = steps.untold_urgent(site)
+    assert message == "1 new flags of severity S4 in the table of 2026-11-20"
+    assert steps.untold_urgent(site) == (message, flag_ids)
+    steps.mark_told(site, flag_ids)
+    assert steps.untold_urgent(site) == ("", [])
+
+
+def test_a_text_that_is_judged_but_not_flagged_yet_is_due(site: Site) -> None:
+    deliver(site, A_DAY[1])
+    collect(site)
+    steps.judge_due(site)
+    assert rows(site, FATES, world.DAY) == [("2", "due")]
+    assert not steps.is_idle(site)

@@ -2,12 +2,14 @@
 -- One raiser at a time; the others wait, then find nothing left to do.
 SELECT pg_advisory_xact_lock(hashtext('kolwatch.flag'))
 
--- name: unflagged
+-- name: flags_to_raise
 -- Posts whose text its last judge would flag, and that have no such flag yet; nothing is added where a person has decided.
-SELECT v.post_key, a.content_hash, c.guidance_id, g.version AS guidance_version, a.judge_version, a.found_by, a.rejudged_on,
+-- What a rejudging finds belongs to its day, unless the post said it later.
+SELECT v.post_key, a.content_hash, c.guidance_id, g.version AS guidance_version, a.judge_version,
+       CASE WHEN a.rejudged_on >= v.collected_for THEN 'rejudge' ELSE 'collect' END AS found_by,
+       greatest(a.rejudged_on, v.collected_for) AS day,
        c.start_offset, c.end_offset, g.severity, c.probability,
-       coalesce(a.rejudged_on, v.collected_for) AS day,
-       EXISTS (SELECT FROM day_close AS d WHERE d.day = coalesce(a.rejudged_on, v.collected_for)) AS is_late
+       EXISTS (SELECT FROM day_close AS d WHERE d.day = greatest(a.rejudged_on, v.collected_for)) AS is_late
   FROM assessment AS a
   JOIN post_text AS t ON t.content_hash = a.content_hash AND t.judged_version = a.judge_version
   JOIN claim_stance AS c ON (c.content_hash, c.judge_version) = (a.content_hash, a.judge_version)
@@ -18,14 +20,25 @@ SELECT v.post_key, a.content_hash, c.guidance_id, g.version AS guidance_version,
    AND NOT EXISTS (SELECT FROM flag AS f
                     WHERE (f.post_key, f.content_hash) = (v.post_key, a.content_hash)
                       AND (f.guidance_id = c.guidance_id OR f.status = 'decided'))
- ORDER BY v.post_key, a.content_hash, c.rank
+ LIMIT %(at_most)s
+
+-- name: move_flags
+-- Flags whose post turns out to have said it on an earlier day; a closed day that they come to takes them as late.
+UPDATE flag AS f
+   SET day = v.collected_for, closing = NULL,
+       is_late = EXISTS (SELECT FROM day_close AS d WHERE d.day = v.collected_for)
+  FROM post_version AS v
+ WHERE (v.post_key, v.content_hash) = (f.post_key, f.content_hash)
+   AND f.found_by = 'collect' AND f.day <> v.collected_for
+
+-- name: untold_urgent
+SELECT flag_id, day FROM flag WHERE severity = 'S4' AND told_at IS NULL ORDER BY day, flag_id
+
+-- name: mark_told
+UPDATE flag SET told_at = now() WHERE flag_id = ANY (%(flag_ids)s)
 
 -- name: flags_of_day
-SELECT f.flag_id, f.post_key, f.content_hash, f.severity, f.probability, coalesce(f.rejudged_on, v.collected_for) AS day
-  FROM flag AS f
-  JOIN post_version AS v USING (post_key, content_hash)
- WHERE coalesce(f.rejudged_on, v.collected_for) = %(day)s
- ORDER BY f.flag_id
+SELECT flag_id, post_key, content_hash, severity, probability, day FROM flag WHERE day = %(day)s ORDER BY flag_id
 
 -- name: priority_inputs
 -- What was known by the end of its day about each (post, wording, day): followers, tier, counts, decisions of people.
@@ -40,14 +53,7 @@ SELECT w.number, o.follower_count, v.is_sponsored,
                   FROM post_observation AS c
                  WHERE c.post_key = w.post_key AND c.collected_for <= w.day) AS s
          WHERE s.age <= 2) AS observations,
-       (SELECT count(*)
-          FROM flag AS f
-          JOIN post AS q USING (post_key)
-          JOIN post_version AS qv USING (post_key, content_hash)
-          JOIN LATERAL (SELECT outcome FROM review_decision AS r
-                         WHERE r.flag_id = f.flag_id AND r.decided_at < (w.day + 1)::timestamp AT TIME ZONE %(zone)s
-                         ORDER BY r.decision_id DESC LIMIT 1) AS last ON last.outcome = 'contradicts_guidance'
-         WHERE q.account_key = p.account_key AND coalesce(f.rejudged_on, qv.collected_for) < w.day) AS confirmed_flags
+       coalesce(k.confirmed_flags, 0) AS confirmed_flags
   FROM unnest(%(post_keys)s::bigint[], %(content_hashes)s::bytea[], %(days)s::date[])
        WITH ORDINALITY AS w (post_key, content_hash, day, number)
   JOIN post AS p USING (post_key)
@@ -55,13 +61,22 @@ SELECT w.number, o.follower_count, v.is_sponsored,
   LEFT JOIN LATERAL (SELECT follower_count FROM account_observation
                       WHERE account_key = p.account_key AND collected_for <= w.day
                       ORDER BY observed_at DESC LIMIT 1) AS o ON true
+  LEFT JOIN (SELECT q.account_key, d.day, count(*) AS confirmed_flags
+               FROM (SELECT DISTINCT unnest(%(days)s::date[]) AS day) AS d
+               JOIN LATERAL (SELECT DISTINCT ON (flag_id) flag_id, outcome
+                               FROM review_decision
+                              WHERE decided_at < (d.day + 1)::timestamp AT TIME ZONE %(zone)s
+                              ORDER BY flag_id, decision_id DESC) AS last ON last.outcome = 'contradicts_guidance'
+               JOIN flag AS f ON f.flag_id = last.flag_id AND f.day < d.day
+               JOIN post AS q ON q.post_key = f.post_key
+              GROUP BY q.account_key, d.day) AS k ON (k.account_key, k.day) = (p.account_key, w.day)
  ORDER BY w.number
 
 -- name: insert_flag
-INSERT INTO flag (post_key, content_hash, guidance_id, guidance_version, judge_version, found_by, rejudged_on, start_offset,
+INSERT INTO flag (post_key, content_hash, guidance_id, guidance_version, judge_version, found_by, day, start_offset,
                   end_offset, severity, probability, priority, factors, is_late)
 VALUES (%(post_key)s, %(content_hash)s, %(guidance_id)s, %(guidance_version)s, %(judge_version)s, %(found_by)s,
-        %(rejudged_on)s, %(start_offset)s, %(end_offset)s, %(severity)s, %(probability)s, %(priority)s, %(factors)s,
+        %(day)s, %(start_offset)s, %(end_offset)s, %(severity)s, %(probability)s, %(priority)s, %(factors)s,
         %(is_late)s)
 ON CONFLICT (post_key, content_hash, guidance_id) DO NOTHING
 

@@ -26,7 +26,9 @@ UPDATE post_text SET judged_version = NULL, judge_error = NULL
    AND judged_version <> %(judge_version)s
 
 -- name: make_history_due
-UPDATE post_text SET judged_version = NULL, judge_error = NULL, rejudge_on = %(day)s
+UPDATE post_text SET judged_version = NULL, judge_error = NULL,
+       rejudge_on = CASE WHEN EXISTS (SELECT FROM assessment AS a WHERE a.content_hash = post_text.content_hash)
+                         THEN %(day)s ELSE rejudge_on END
  WHERE first_day >= %(since)s
    AND (%(guidance_id)s::text IS NULL OR EXISTS (
         SELECT FROM claim_stance AS c WHERE c.content_hash = post_text.content_hash AND c.guidance_id = %(guidance_id)s))

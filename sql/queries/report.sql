@@ -1,9 +1,9 @@
 -- name: day_numbers
-SELECT (SELECT count(*) FROM flagged_posts_daily WHERE day = %(day)s) AS flagged,
-       (SELECT count(*) FROM flagged_posts_daily WHERE day = %(day)s AND severity = 'S4') AS flagged_s4,
-       (SELECT count(*) FROM flagged_posts_daily WHERE day = %(day)s AND is_below_capacity) AS below_capacity,
-       (SELECT count(*) FROM flagged_posts_daily WHERE day = %(day)s AND is_late) AS late,
+SELECT count(*) AS flagged, count(*) FILTER (WHERE severity = 'S4') AS flagged_s4,
+       count(*) FILTER (WHERE is_below_capacity) AS below_capacity, count(*) FILTER (WHERE is_late) AS late,
        (SELECT count(*) FROM maybe_posts_daily WHERE day = %(day)s) AS maybe
+  FROM flagged_posts_daily
+ WHERE day = %(day)s
 
 -- name: fates
 SELECT fate, count(*) AS posts FROM posts_seen_daily WHERE day = %(day)s GROUP BY fate ORDER BY posts DESC, fate

@@ -1,5 +1,5 @@
 CREATE VIEW maybe_posts_daily AS
-SELECT coalesce(a.rejudged_on, p.day) AS day, p.platform, p.account_name, p.follower_count, p.tier,
+SELECT greatest(a.rejudged_on, p.day) AS day, p.platform, p.account_name, p.follower_count, p.tier,
        substr(x.document, c.start_offset + 1, c.end_offset - c.start_offset) AS claim,
        c.guidance_id, g.position_zh, g.position_en, g.severity, a.probability, a.expression,
        p.url, p.posted_at, p.platform_post_id, p.account_id, p.source, a.judge_version

@@ -15,7 +15,7 @@ FIRST_SOURCES = ("qzone_export", "qzone_msglist", "wechat_mp", "wechat_freepubli
 SOURCES = (*FIRST_SOURCES, "youku", "tiktok", "douyin", "xiaohongshu")
 EXPECTED = {
     **{f"collect_{source}": ["collect"] for source in SOURCES},
-    "flag_claims": ["shards", "judge", "raise_flags", "tell_urgent"],
+    "flag_claims": ["shards", "judge", "raise_flags", "tell_urgent", "all_went_well"],
     "report_daily": ["pick_day", "close", "tell", "forget_old"],
     "load_guidance": ["load"],
 }

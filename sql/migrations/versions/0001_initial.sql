@@ -235,7 +235,7 @@ CREATE TABLE flag (
     guidance_version integer NOT NULL,
     judge_version    text NOT NULL REFERENCES judge (judge_version),
     found_by         text NOT NULL CHECK (found_by IN ('collect', 'rejudge')),
-    rejudged_on      date,
+    day              date NOT NULL,
     start_offset     integer NOT NULL,
     end_offset       integer NOT NULL,
     severity         text NOT NULL CHECK (severity IN ('S1', 'S2', 'S3', 'S4')),
@@ -244,6 +244,7 @@ CREATE TABLE flag (
     factors          jsonb NOT NULL,
     is_late          boolean NOT NULL,
     closing          integer,
+    told_at          timestamptz,
     status           text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'assigned', 'decided')),
     UNIQUE (post_key, content_hash, guidance_id),
     FOREIGN KEY (post_key, content_hash) REFERENCES post_version,
@@ -252,7 +253,11 @@ CREATE TABLE flag (
 COMMENT ON COLUMN flag.factors IS 'Each factor of the priority by name; their product is the priority.';
 COMMENT ON COLUMN flag.is_late IS 'Raised for a day that was already closed.';
 COMMENT ON COLUMN flag.closing IS 'The closing of its day that first counted it; null until then.';
+COMMENT ON COLUMN flag.day IS 'The table it belongs to: the day its post said it, or of the rejudging that found it.';
+COMMENT ON COLUMN flag.told_at IS 'When people were told of it at once, because of its severity.';
 CREATE INDEX flag_text ON flag (content_hash);
+CREATE INDEX flag_day ON flag (day);
+CREATE INDEX flag_untold ON flag (flag_id) WHERE severity = 'S4' AND told_at IS NULL;
 
 CREATE TABLE review_decision (
     decision_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
