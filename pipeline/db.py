@@ -19,6 +19,8 @@ from pipeline.errors import DatabaseError
 
 SQL = Path(__file__).parents[1] / "sql"
 OLDEST_SERVER = 15
+_GONE = ("08", "28", "3D", "57P")
+"""Classes of SQLSTATE that say the server, the database or the access to it is not there."""
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 Connection = psycopg.Connection[TupleRow]
@@ -28,8 +30,9 @@ def open_engine(url: str) -> Engine:
     """An engine whose sessions speak UTC; nothing is connected yet. Raises DatabaseError for a bad address."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise DatabaseError(f"KOLWATCH_DATABASE_URL is no database address: {error}") from error
+    except (ArgumentError, ValueError):
+        wanted = "postgresql+psycopg://user:password@host:port/database"
+        raise DatabaseError(f"KOLWATCH_DATABASE_URL is no database address; write {wanted}") from None
     if parsed.drivername not in ("postgresql", "postgres", "postgresql+psycopg"):
         raise DatabaseError(
             f"KOLWATCH_DATABASE_URL names {parsed.drivername!r}; kolwatch needs PostgreSQL {OLDEST_SERVER} or later: "
@@ -52,7 +55,7 @@ def connected(engine: Engine) -> Iterator[SqlConnection]:
         with engine.begin() as connection:
             yield connection
     except (OperationalError, psycopg.OperationalError) as error:
-        raise DatabaseError(_unreachable(engine, error)) from error
+        raise DatabaseError(_unusable(engine, error)) from error
     except (ProgrammingError, psycopg.errors.UndefinedTable) as error:
         if not isinstance(getattr(error, "orig", error), psycopg.errors.UndefinedTable):
             raise
@@ -67,13 +70,18 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 
 def _where(engine: Engine) -> str:
-    return f"the database {engine.url.render_as_string(hide_password=True)}"
+    # Not the query of the address: it may hold a password too.
+    return f"the database {engine.url.set(query={}).render_as_string(hide_password=True)}"
 
 
-def _unreachable(engine: Engine, error: Exception) -> str:
-    reason = str(getattr(error, "orig", error)).strip().splitlines()
+def _unusable(engine: Engine, error: Exception) -> str:
+    cause = getattr(error, "orig", error)
+    reason = (str(cause).strip() or type(cause).__name__).splitlines()[0]
+    state = getattr(cause, "sqlstate", None) or ""
+    if state and not state.startswith(_GONE):
+        return f"{_where(engine)} refused: {reason} ({state}); nothing of this step was written, run it again"
     return (
-        f"{_where(engine)} cannot be used: {reason[0] if reason else type(error).__name__}; "
+        f"{_where(engine)} cannot be used: {reason}; "
         "check that it runs (`kolwatch doctor`) and that KOLWATCH_DATABASE_URL is right"
     )
 

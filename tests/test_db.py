@@ -116,6 +116,33 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
     assert "secret-word" not in str(caught.value)
 
 
+@pytest.mark.parametrize("address", ["secret", "postgresql+psycopg://h:secret/db"])
+def test_an_address_that_is_none_is_refused_without_being_shown(address: str) -> None:
+    with pytest.raises(DatabaseError, match="postgresql\\+psycopg://user") as caught:
+        db.open_engine(address)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_password_in_the_query_of_an_address_is_not_shown() -> None:
+    with (
+        opened("postgresql+psycopg://127.0.0.1:9/nothing?password=secret-word") as engine,
+        pytest.raises(DatabaseError, match="cannot be used") as caught,
+        db.transaction(engine),
+    ):
+        pass
+    assert "secret-word" not in str(caught.value)
+
+
+def test_a_server_that_refuses_is_not_said_to_be_down(engine: Engine) -> None:
+    def lock_twice() -> None:
+        with db.transaction(engine) as one, db.transaction(engine) as other:
+            one.execute("LOCK TABLE post")
+            other.execute("LOCK TABLE post NOWAIT")
+
+    with pytest.raises(DatabaseError, match=r"refused: .*\(55P03\); nothing of this step was written"):
+        lock_twice()
+
+
 def test_an_address_of_another_kind_is_refused() -> None:
     with pytest.raises(DatabaseError, match="PostgreSQL 15 or later"):
         db.open_engine("sqlite:///somewhere.db")
