@@ -29,7 +29,15 @@ def load(path: Path) -> Mapping[tuple[str, str], Listed]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             _check_header(path, reader.fieldnames or ())
-            return dict(_entry(path, reader.line_num, row) for row in reader)
+            found: dict[tuple[str, str], Listed] = {}
+            for row in reader:
+                key, listed = _entry(path, reader.line_num, row)
+                if key in found:
+                    raise ConfigError(f"{path}: line {reader.line_num}: {'/'.join(key)} is listed twice; keep one line")
+                found[key] = listed
+            return found
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: is a folder; name the CSV file in [scope] watchlist") from None
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such watchlist; correct [scope] watchlist, or leave it out") from None
     except (UnicodeDecodeError, csv.Error) as error:
@@ -55,8 +63,8 @@ def _entry(path: Path, line: int, row: Mapping[str, str | None]) -> tuple[tuple[
 
 def _listed(path: Path, line: int, values: Mapping[str, str]) -> Listed:
     count, seen = values["follower_count"], values["observed_at"]
-    if count and not (count.isascii() and count.isdecimal()):
-        raise ConfigError(f"{path}: line {line}: follower_count {count!r} is no whole number; empty is unknown")
+    if count and not (count.isascii() and count.isdecimal() and len(count) <= 15):
+        raise ConfigError(f"{path}: line {line}: follower_count {count!r} is no whole number of at most 15 digits")
     if not count and not seen:
         return Listed(Count(), date.min)
     try:
