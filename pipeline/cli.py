@@ -191,6 +191,8 @@ def collect(
 ) -> None:
     """Collect what a source delivered for one day or several."""
     last = (until or since).date()
+    if last < since.date():
+        raise typer.BadParameter(f"--until {last} is before --since {since.date()}")
     with _site() as site:
         day = since.date()
         while day <= last:

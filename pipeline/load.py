@@ -21,6 +21,11 @@ from pipeline.records import Assessment, Dropped, FoundBy, Fragment, Guidance, P
 from pipeline.score import Priority
 
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+MERGES = (
+    *("merge_accounts", "merge_followers", "merge_texts", "date_texts_back", "merge_posts", "merge_versions"),
+    *("merge_counts", "merge_drops", "merge_quarantine"),
+)
+"""In the order in which they need each other."""
 AccountKey = tuple[str, str]
 """Platform and account id."""
 
@@ -56,8 +61,8 @@ def store_records(connection: db.Connection, collection: Collection, records: Se
     _stage_records(connection, collection, records)
     stored = db.run(connection, "collect.merge_raw").rowcount
     db.run(connection, "collect.find_raw")
-    for table in ("accounts", "followers", "texts", "posts", "versions", "counts", "drops", "quarantine"):
-        db.run(connection, f"collect.merge_{table}")
+    for merge in MERGES:
+        db.run(connection, f"collect.{merge}")
     counts = Counter(records=len(records), stored=stored, unchanged=len(records) - stored)
     counts["posts"] = sum(len(r.kept) for r in records)
     counts["quarantined"] = sum(r.error is not None for r in records)

@@ -44,7 +44,8 @@ def day_report(connection: db.Connection, settings: Settings, day: date) -> DayR
 
 def _problems(connection: db.Connection, settings: Settings, day: date, fates: Mapping[str, int]) -> list[str]:
     seen = db.run(connection, "report.sources_seen", day=day).fetchall()
-    silent = {name for name, s in settings.source.items() if s.enabled} - {row["source"] for row in seen}
+    delivered = {row["source"] for row in db.run(connection, "report.sources_read", day=day)}
+    silent = {name for name, s in settings.source.items() if s.enabled} - delivered - {row["source"] for row in seen}
     found = [f"{name} delivered nothing for {day}; check its export" for name in sorted(silent)]
     for row in seen:
         share = row["quarantined"] / row["seen"]

@@ -212,22 +212,23 @@ def _assess_singly(site: Site, connection: db.Connection, taken: Sequence[Mappin
 
 
 def _register_judge(site: Site) -> None:
-    """Make a new judge known. If it differs from the last one in more than wording, the last days become due."""
+    """Put this judge in force. If the one before differs in more than wording, the last days become due."""
     with db.transaction(site.engine) as connection:
-        if db.one(connection, "judge.judge_is_known", **site.judge_parts):
+        if db.one(connection, "judge.judge_is_in_force", **site.judge_parts):
             return  # and is not opened before there is something to judge
     judge, positions = site.judge, sorted(site.guidance.positions)
-    parts = {
-        **judge.parts,
-        "min_flag": judge.calibration.min_flag,
-        "min_maybe": judge.calibration.min_maybe,
-        "positions": positions,
-    }
+    limits = {"min_flag": judge.calibration.min_flag, "min_maybe": judge.calibration.min_maybe}
+    parts = {**judge.parts, **limits, "positions": positions}
     with db.transaction(site.engine) as connection:
-        values = {**parts, "judge_version": judge.version, "positions": Jsonb(positions)}
-        if not db.run(connection, "judge.register_judge", **values).rowcount:
+        db.run(connection, "judge.lock_judge")
+        if db.one(connection, "judge.judge_is_in_force", **site.judge_parts):
             return
-        before = db.run(connection, "judge.judge_before", judge_version=judge.version).fetchone()
+        before = db.run(connection, "judge.judge_before").fetchone()
+        db.run(
+            connection,
+            "judge.register_judge",
+            **parts | {"judge_version": judge.version, "positions": Jsonb(positions)},
+        )
         if before is not None and any(before[key] != parts[key] for key in before):
             days = site.settings.judge.window_days
             db.run(connection, "judge.make_window_due", judge_version=judge.version, window_days=days)

@@ -144,6 +144,7 @@ post = Table(
     _needed("last_seen_for", Date),
     UniqueConstraint("platform", "platform_post_id"),
     Index("post_account", "account_key"),
+    Index("post_last_seen", "last_seen_for"),
 )
 post_version = Table(
     "post_version",
@@ -158,6 +159,7 @@ post_version = Table(
     _needed("is_truncated", Boolean),
     Column("is_sponsored", Boolean),
     Index("post_version_day", "collected_for"),
+    Index("post_version_last_seen", "last_seen_for"),
     Index("post_version_text", "content_hash"),
     Index("post_version_raw", "raw_id"),
 )
@@ -205,6 +207,7 @@ judge = Table(
     _needed("min_flag", Double),
     _needed("min_maybe", Double),
     _needed("positions", JSONB),
+    _needed("in_force_since", MOMENT),
 )
 assessment = Table(
     "assessment",

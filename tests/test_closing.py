@@ -53,6 +53,21 @@ def test_closing_forgets_the_bytes_of_what_was_dropped_and_keeps_the_count(site:
     assert report.fates == {"flagged": 2, "maybe": 1, "not_health": 1, "quarantined": 1}
 
 
+def test_a_dropped_post_that_came_twice_leaves_no_bytes_behind(site: Site) -> None:
+    deliver(site, A_DAY[3], video(4, "今天天气真好出门走一走吧", liked_count="77"))
+    work(site)
+    steps.close_day(site, world.DAY)
+    assert rows(site, "SELECT count(*) FROM raw_record") == [(0,)]
+
+
+def test_a_source_that_only_repeats_itself_has_delivered(site: Site) -> None:
+    deliver(site, A_DAY[3])
+    collect(site)
+    deliver(site, A_DAY[3], day=LATER)
+    collect(site, LATER)
+    assert steps.close_day(site, LATER).problems == []
+
+
 def test_rows_over_the_budget_are_counted_and_stay(site: Site) -> None:
     site.__dict__["settings"] = msgspec.structs.replace(
         site.settings, report=msgspec.structs.replace(site.settings.report, daily_budget=1)

@@ -111,6 +111,13 @@ def test_the_same_words_of_two_accounts_are_one_text(connection: db.Connection) 
     assert (len(found["post"]), len(found["post_text"]), len(found["post_version"])) == (2, 1, 2)
 
 
+@pytest.mark.parametrize("reasons", [("not_a_kol", "deleted"), ("deleted", "not_a_kol")])
+def test_a_deletion_outlasts_another_drop_of_the_day(connection: db.Connection, reasons: tuple[str, str]) -> None:
+    for reason in reasons:
+        store(connection, [record(reason.encode(), dropped=[Dropped(world.parsed("3"), DropReason(reason))])])
+    assert [row["reason"] for row in contents(connection)["dropped_post"]] == ["deleted"]
+
+
 def test_unknown_counts_are_not_stored_as_zero(connection: db.Connection) -> None:
     unknown = {Metric.LIKES: Count(), Metric.VIEWS: Count(100_000, lower_bound=True)}
     store(connection, [record(b"one", world.post("1", "一句话", counts=unknown, follower_count=Count()))])

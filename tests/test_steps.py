@@ -13,7 +13,7 @@ from pipeline.errors import ConfigError, SourceError
 from pipeline.settings import SourceSettings
 from pipeline.site import Site
 from tests import world
-from tests.stepping import A_DAY, FATES, TABLE, changed_judge, collect, deliver, rows, video, work
+from tests.stepping import A_DAY, FATES, TABLE, changed_judge, collect, deliver, rows, tell, video, work
 
 # ---- collect ------------------------------------------------------------------------------------------
 
@@ -171,6 +171,17 @@ def test_a_change_of_wording_makes_nothing_due(site: Site) -> None:
     judge = changed_judge(site, version="judge-reworded")
     assert steps.judge_due(site) == {"judged": 0}
     assert judge.seen == []
+
+
+def test_going_back_to_an_earlier_judge_makes_the_last_days_due_again(site: Site) -> None:
+    first = site.judge
+    deliver(site, *A_DAY)
+    work(site)
+    changed_judge(site, version="judge-two", model_sha256="model-two")
+    steps.judge_due(site)
+    tell(site, first)  # type: ignore[arg-type]
+    assert steps.judge_due(site)["judged"] == 3
+    assert steps.judge_due(site) == {"judged": 0}
 
 
 def test_what_a_rejudge_finds_belongs_to_its_own_day(site: Site) -> None:

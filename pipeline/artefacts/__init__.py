@@ -86,6 +86,7 @@ def seal_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> str:
 
 def identity(folder: Path) -> str:
     """The sha256 of a folder's manifest, which covers every other file."""
+    _read_manifest(folder)
     return file_sha256(folder / MANIFEST)
 
 

@@ -86,12 +86,23 @@ ON CONFLICT (account_key, observed_at) DO UPDATE
  WHERE excluded.follower_count > old.follower_count OR excluded.collected_for < old.collected_for
 
 -- name: merge_texts
-INSERT INTO post_text AS old (content_hash, document, title_end, text_end, first_day)
+-- A text that is there already is not locked, unless it was said on an earlier day: a worker may be judging it.
+INSERT INTO post_text (content_hash, document, title_end, text_end, first_day)
 SELECT DISTINCT ON (content_hash) content_hash, document, title_end, text_end, collected_for
   FROM incoming_post
  ORDER BY content_hash, number
-ON CONFLICT (content_hash) DO UPDATE SET first_day = excluded.first_day
- WHERE excluded.first_day < old.first_day
+ON CONFLICT (content_hash) DO NOTHING
+
+-- name: date_texts_back
+WITH earlier AS (
+    SELECT t.content_hash, i.first_day
+      FROM post_text AS t
+      JOIN (SELECT content_hash, min(collected_for) AS first_day FROM incoming_post GROUP BY content_hash) AS i
+        ON i.content_hash = t.content_hash AND i.first_day < t.first_day
+     ORDER BY t.content_hash
+       FOR NO KEY UPDATE OF t
+)
+UPDATE post_text AS t SET first_day = earlier.first_day FROM earlier WHERE t.content_hash = earlier.content_hash
 
 -- name: merge_posts
 INSERT INTO post AS old (platform, platform_post_id, account_key, source, url, posted_at, has_media, last_seen_for)
@@ -137,13 +148,15 @@ ON CONFLICT (post_key, metric, observed_at) DO UPDATE
  WHERE excluded.value > old.value OR excluded.collected_for < old.collected_for
 
 -- name: merge_drops
-INSERT INTO dropped_post (platform, platform_post_id, collected_for, source, reason, raw_id)
+-- A deletion outlasts whatever else the post was dropped for that day.
+INSERT INTO dropped_post AS old (platform, platform_post_id, collected_for, source, reason, raw_id)
 SELECT DISTINCT ON (i.platform, i.platform_post_id, i.collected_for, i.source)
        i.platform, i.platform_post_id, i.collected_for, i.source, i.reason, r.raw_id
   FROM incoming_drop AS i
   JOIN stored_raw AS r USING (number)
- ORDER BY i.platform, i.platform_post_id, i.collected_for, i.source, i.number
-ON CONFLICT (platform, platform_post_id, collected_for, source) DO NOTHING
+ ORDER BY i.platform, i.platform_post_id, i.collected_for, i.source, i.reason = 'deleted' DESC, i.number
+ON CONFLICT (platform, platform_post_id, collected_for, source) DO UPDATE SET reason = 'deleted', raw_id = excluded.raw_id
+ WHERE excluded.reason = 'deleted' AND old.reason <> 'deleted'
 
 -- name: merge_quarantine
 INSERT INTO quarantine AS old (raw_id, reason, detail)

@@ -97,7 +97,9 @@ RETURNING closings
 -- Of what was dropped only key, reason and day are kept.
 DELETE FROM raw_record AS r
  USING dropped_post AS d
- WHERE d.collected_for = %(day)s AND d.raw_id = r.raw_id
+ WHERE d.collected_for = %(day)s
+   AND (d.raw_id = r.raw_id
+        OR (r.source, r.external_id, r.collected_for) = (d.source, d.platform_post_id, d.collected_for))
    AND NOT EXISTS (SELECT FROM post_version AS v WHERE v.raw_id = r.raw_id)
    AND NOT EXISTS (SELECT FROM quarantine AS q WHERE q.raw_id = r.raw_id)
    AND NOT EXISTS (SELECT FROM dropped_post AS o WHERE o.raw_id = r.raw_id AND o.collected_for > d.collected_for)

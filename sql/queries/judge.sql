@@ -1,37 +1,57 @@
--- name: judge_is_known
+-- name: judge_is_in_force
 SELECT EXISTS (
     SELECT FROM judge
-     WHERE model_sha256 = %(model_sha256)s AND guidance_version = %(guidance_version)s
+     WHERE in_force_since = (SELECT max(in_force_since) FROM judge)
+       AND model_sha256 = %(model_sha256)s AND guidance_version = %(guidance_version)s
        AND lexicon_version = %(lexicon_version)s
-) AS is_known
-
--- name: register_judge
-INSERT INTO judge (judge_version, model, model_sha256, guidance_version, lexicon_version, min_flag, min_maybe, positions)
-VALUES (%(judge_version)s, %(model)s, %(model_sha256)s, %(guidance_version)s, %(lexicon_version)s, %(min_flag)s,
-        %(min_maybe)s, %(positions)s)
-ON CONFLICT (judge_version) DO NOTHING
+) AS is_in_force
 
 -- name: judge_before
--- What the last judge was made of, beside the wording of the guidance.
+-- What the judge in force is made of, beside the wording of the guidance.
 SELECT model_sha256, lexicon_version, min_flag, min_maybe, positions
   FROM judge
- WHERE judge_version <> %(judge_version)s
- ORDER BY judge_id DESC
+ ORDER BY in_force_since DESC
  LIMIT 1
+
+-- name: register_judge
+INSERT INTO judge (judge_version, model, model_sha256, guidance_version, lexicon_version, min_flag, min_maybe, positions,
+                   in_force_since)
+VALUES (%(judge_version)s, %(model)s, %(model_sha256)s, %(guidance_version)s, %(lexicon_version)s, %(min_flag)s,
+        %(min_maybe)s, %(positions)s, clock_timestamp())
+ON CONFLICT (judge_version) DO UPDATE SET in_force_since = clock_timestamp()
+
+-- name: lock_judge
+SELECT pg_advisory_xact_lock(hashtext('kolwatch.judge'))
 
 -- name: make_window_due
 -- Texts of the last days that an earlier judge assessed.
-UPDATE post_text SET judged_version = NULL, judge_error = NULL
- WHERE first_day > (SELECT max(first_day) FROM post_text) - %(window_days)s::integer
-   AND judged_version <> %(judge_version)s
+WITH due AS (
+    SELECT content_hash
+      FROM post_text
+     WHERE first_day > (SELECT max(first_day) FROM post_text) - %(window_days)s::integer
+       AND judged_version <> %(judge_version)s
+     ORDER BY content_hash
+       FOR NO KEY UPDATE
+)
+UPDATE post_text AS t SET judged_version = NULL, judge_error = NULL FROM due WHERE t.content_hash = due.content_hash
 
 -- name: make_history_due
-UPDATE post_text SET judged_version = NULL, judge_error = NULL,
-       rejudge_on = CASE WHEN EXISTS (SELECT FROM assessment AS a WHERE a.content_hash = post_text.content_hash)
+-- Rows are locked in the order in which collecting locks them. A text that was never judged keeps its own day.
+WITH due AS (
+    SELECT content_hash
+      FROM post_text AS t
+     WHERE first_day >= %(since)s
+       AND (%(guidance_id)s::text IS NULL OR EXISTS (
+            SELECT FROM claim_stance AS c WHERE c.content_hash = t.content_hash AND c.guidance_id = %(guidance_id)s))
+     ORDER BY content_hash
+       FOR NO KEY UPDATE
+)
+UPDATE post_text AS t
+   SET judged_version = NULL, judge_error = NULL,
+       rejudge_on = CASE WHEN EXISTS (SELECT FROM assessment AS a WHERE a.content_hash = t.content_hash)
                          THEN %(day)s ELSE rejudge_on END
- WHERE first_day >= %(since)s
-   AND (%(guidance_id)s::text IS NULL OR EXISTS (
-        SELECT FROM claim_stance AS c WHERE c.content_hash = post_text.content_hash AND c.guidance_id = %(guidance_id)s))
+  FROM due
+ WHERE t.content_hash = due.content_hash
 
 -- name: count_due
 SELECT count(*) FROM (

@@ -16,5 +16,9 @@ SELECT source, count(*) AS seen, count(*) FILTER (WHERE fate = 'quarantined') AS
  GROUP BY source
  ORDER BY source
 
+-- name: sources_read
+-- Sources of which a file was read for the day, also when it held nothing new.
+SELECT DISTINCT source FROM source_file WHERE collected_for = %(day)s
+
 -- name: source_states
 SELECT source, last_day, last_success_at, last_error FROM source_state ORDER BY source

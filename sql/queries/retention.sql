@@ -19,7 +19,9 @@ DELETE FROM post WHERE post_key IN (
     SELECT p.post_key FROM post AS p
      WHERE p.last_seen_for < %(before)s
        AND NOT EXISTS (SELECT FROM post_version AS v WHERE v.post_key = p.post_key)
-     LIMIT %(batch_size)s)
+     LIMIT %(batch_size)s
+       FOR UPDATE SKIP LOCKED)
+   AND NOT EXISTS (SELECT FROM post_version AS v WHERE v.post_key = post.post_key)
 
 -- name: forget_texts
 DELETE FROM post_text WHERE content_hash IN (

@@ -120,6 +120,7 @@ CREATE TABLE post (
     UNIQUE (platform, platform_post_id)
 );
 CREATE INDEX post_account ON post (account_key);
+CREATE INDEX post_last_seen ON post (last_seen_for);
 
 CREATE TABLE post_version (
     post_key      bigint NOT NULL REFERENCES post ON DELETE CASCADE,
@@ -135,6 +136,7 @@ CREATE TABLE post_version (
 );
 COMMENT ON COLUMN post_version.collected_for IS 'The earliest day this wording was collected: the day of its flag.';
 CREATE INDEX post_version_day ON post_version (collected_for);
+CREATE INDEX post_version_last_seen ON post_version (last_seen_for);
 CREATE INDEX post_version_text ON post_version (content_hash);
 CREATE INDEX post_version_raw ON post_version (raw_id);
 
@@ -184,9 +186,11 @@ CREATE TABLE judge (
     lexicon_version  text NOT NULL,
     min_flag         double precision NOT NULL,
     min_maybe        double precision NOT NULL,
-    positions        jsonb NOT NULL
+    positions        jsonb NOT NULL,
+    in_force_since   timestamptz NOT NULL
 );
 COMMENT ON COLUMN judge.positions IS 'The ids of the positions in force when this judge first ran.';
+COMMENT ON COLUMN judge.in_force_since IS 'When it was last put in place of another; the latest is in force.';
 
 CREATE TABLE assessment (
     content_hash  bytea NOT NULL REFERENCES post_text ON DELETE CASCADE,
