@@ -4,13 +4,20 @@ import importlib.metadata
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from pipeline import artefacts, db, guidance, lexicon, sources, watchlist
-from pipeline.errors import PipelineError
-from pipeline.local import binaries
-from pipeline.local.postgres import Server
+from croniter import croniter
+
+from pipeline import db, guidance, lexicon, sources, watchlist
+from pipeline.artefacts import sealed
+from pipeline.errors import ConfigError, PipelineError
+from pipeline.local import binaries, run
+from pipeline.local.api import Client
+from pipeline.local.postgres import Server, serving
 from pipeline.settings import PROJECT, Settings
+from pipeline.settings import load as load_settings
+from pipeline.site import Site
 
 PACKAGES = ("apache-airflow", "sqlalchemy", "psycopg", "torch", "transformers", "jieba")
 
@@ -24,35 +31,38 @@ class Check:
     finding: str
 
 
-def examine(settings: Settings) -> list[Check]:
-    """Look at everything; one thing that is not well hides no other."""
+def examine() -> list[Check]:
+    """Look at everything; one thing that is not well hides no other, unless all of it depends on the settings."""
+    found = [_look("Python", _python), _look("packages", _packages), _look("guidance", _guidance)]
+    try:
+        settings = load_settings()
+    except PipelineError as error:
+        return [*found, Check("configuration", False, str(error))]
     looks: dict[str, Callable[[Settings], str]] = {
-        "Python": _python,
-        "packages": _packages,
         "configuration": _configuration,
         "watchlist": _watchlist,
-        "guidance": _guidance,
         "model": _model,
         "database": _database,
+        "Airflow": _airflow,
     }
-    return [_look(name, look, settings) for name, look in looks.items()]
+    return found + [_look(name, partial(look, settings)) for name, look in looks.items()]
 
 
-def _look(name: str, look: Callable[[Settings], str], settings: Settings) -> Check:
+def _look(name: str, look: Callable[[], str]) -> Check:
     try:
-        return Check(name, True, look(settings))
+        return Check(name, True, look())
     except PipelineError as error:
         return Check(name, False, str(error))
 
 
-def _python(settings: Settings) -> str:
+def _python() -> str:
     version = ".".join(map(str, sys.version_info[:3]))
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         raise PipelineError(f"{version} is not supported; use 3.11, 3.12 or 3.13 (make setup PYTHON=python3.11)")
     return version
 
 
-def _packages(settings: Settings) -> str:
+def _packages() -> str:
     found = []
     for package in PACKAGES:
         try:
@@ -64,6 +74,11 @@ def _packages(settings: Settings) -> str:
 
 def _configuration(settings: Settings) -> str:
     sources.check(settings.source)
+    schedules = {f"[source.{name}]": source.schedule for name, source in settings.source.items()}
+    for table, schedule in {**schedules, "[report]": settings.report.schedule}.items():
+        if not croniter.is_valid(schedule):
+            raise ConfigError(f"{table} schedule = {schedule!r} is no cron expression such as '0 0 * * *'")
+    _ = Site(settings).watched
     enabled = sum(s.enabled for s in settings.source.values())
     return f"{settings.config_file}: {enabled} of {len(settings.source)} sources on, time zone {settings.timezone}"
 
@@ -74,7 +89,7 @@ def _watchlist(settings: Settings) -> str:
     return f"{len(watchlist.load(settings.resolve(settings.scope.watchlist)))} accounts"
 
 
-def _guidance(settings: Settings) -> str:
+def _guidance() -> str:
     found = guidance.load(PROJECT / "guidance")
     words = lexicon.load(PROJECT / "guidance" / "lexicon")
     return (
@@ -83,13 +98,25 @@ def _guidance(settings: Settings) -> str:
 
 
 def _model(settings: Settings) -> str:
-    manifest = artefacts.open_folder(settings.model_folder, "judge")
-    return f"{settings.model_folder.name}, {len(manifest['sha256'])} files as the manifest says"
+    manifest = sealed.open_folder(settings.model_folder, "judge")
+    words = sealed.open_folder(PROJECT / "models" / "words-zh", "words")
+    count = len(manifest["sha256"]) + len(words["sha256"])
+    return f"{settings.model_folder.name} and the word vectors for training, {count} files as their manifests say"
 
 
 def _database(settings: Settings) -> str:
-    if not settings.database_url:
-        return _embedded(settings)
+    if settings.database_url:
+        return _tables(settings)
+    major = binaries.find(settings.pg_bin).major
+    where = f"the embedded PostgreSQL {major}, data in {_short(settings.home)}"
+    if not (settings.home / "pg").exists():
+        return f"{where}: made on first use"
+    state = "runs" if Server(settings).is_running() else "is started when needed"
+    with serving(settings) as ready:
+        return f"{where}, {state}: {_tables(ready)}"
+
+
+def _tables(settings: Settings) -> str:
     engine = db.open_engine(settings.database_url)
     try:
         with db.transaction(engine) as connection:
@@ -100,11 +127,17 @@ def _database(settings: Settings) -> str:
     return f"PostgreSQL {version} answers and has our tables"
 
 
-def _embedded(settings: Settings) -> str:
-    server = Server(settings)
-    state = f"runs on port {server.port}" if server.is_running() else "is started when needed"
-    major = binaries.find(settings.pg_bin).major
-    return f"the embedded PostgreSQL {major} {state}; its data is in {_short(settings.home)}"
+def _airflow(settings: Settings) -> str:
+    """Airflow of `kolwatch up`; one of your own is asked for its health at its own address."""
+    port = run.api_port(settings.home)
+    if port is None:
+        return "not running here; `kolwatch up` starts it"
+    if not Client(port, "", lambda: None).healthy():
+        raise PipelineError(
+            f"runs on port {port}, but its scheduler, DAG processor or database is not heard of; "
+            f"see the logs in {_short(settings.home / 'logs')}"
+        )
+    return f"runs on port {port}; its scheduler, DAG processor and database are healthy"
 
 
 def _short(path: Path) -> str:

@@ -42,7 +42,9 @@ class ScopeSettings(_Section, frozen=True):
     """CSV of accounts (platform, account_id, name, follower_count, observed_at, note), relative to the file."""
     follower_floor: NotNegative = 300
     follower_floor_by_platform: dict[str, NotNegative] = {}
-    keywords: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    """Topics of guidance/ whose positions are watched, such as `vaccine-safety`; empty: all."""
+    keywords: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
     """Health words of your own, beside the lexicon's, that let a post through the screen."""
     min_characters: NotNegative = 15
     """A post with media and less text than this is counted as `text_too_short_to_judge`."""
@@ -166,6 +168,8 @@ def _read(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; run from the project's folder or set KOLWATCH_CONFIG") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: is a folder; KOLWATCH_CONFIG names the file in it") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
 

@@ -77,6 +77,17 @@ def only_run(home: Path) -> Iterator[None]:
         os.close(lock)
 
 
+def is_running(home: Path) -> bool:
+    """Whether there is a run of this home."""
+    if not (home / "run.lock").exists():
+        return False
+    lock = state.open_lock(home / "run.lock")
+    try:
+        return not state.try_lock(lock)
+    finally:
+        os.close(lock)
+
+
 @dataclass
 class _Service:
     name: str
