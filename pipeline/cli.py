@@ -15,8 +15,8 @@ from rich.console import Console
 
 from pipeline import db, display, jsonlines, report, settings, steps
 from pipeline import judge as judging
-from pipeline.errors import PipelineError, RecordError
-from pipeline.records import Severity
+from pipeline.errors import PipelineError, RecordError, SourceError
+from pipeline.records import Platform, Severity
 from pipeline.settings import PROJECT, Settings
 from pipeline.site import Site
 
@@ -160,7 +160,7 @@ def run_day(
 @_fail_clearly
 def table(
     on: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The local day, such as 2026-11-20.")],
-    platform: Annotated[str | None, typer.Option(help="Only this platform, such as douyin.")] = None,
+    platform: Annotated[Platform | None, typer.Option(help="Only this platform, such as douyin.")] = None,
     severity: Annotated[Severity | None, typer.Option(help="Only this severity.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many rows.")] = None,
     as_json: AsJson = False,
@@ -188,17 +188,23 @@ def collect(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many records a day.")] = None,
     reread: Annotated[bool, typer.Option("--reread", help="Also files that were read before.")] = False,
-) -> None:
-    """Collect what a source delivered for one day or several."""
+) -> int:
+    """Collect what a source delivered for one day or several; a day that fails holds up no other."""
     last = (until or since).date()
     if last < since.date():
         raise typer.BadParameter(f"--until {last} is before --since {since.date()}")
+    days = [since.date() + timedelta(days=n) for n in range((last - since.date()).days + 1)]
+    status = 0
     with _site() as site:
-        day = since.date()
-        while day <= last:
-            counts = steps.collect(site, source, *site.interval(day), limit=limit, reread=reread)
-            print(display.jsonable({"source": source, "day": day, **counts}))
-            day += timedelta(days=1)
+        for day in days:
+            try:
+                counts = steps.collect(site, source, *site.interval(day), limit=limit, reread=reread)
+            except SourceError as error:
+                _say(f"kolwatch: {day}: {error}")
+                status = 1
+            else:
+                print(display.jsonable({"source": source, "day": day, **counts}))
+    return status
 
 
 @app.command()
@@ -262,7 +268,7 @@ def doctor() -> int:
     """Say what is installed, reachable and healthy, and what to do about what is not."""
     from pipeline import doctor as examination
 
-    checks = examination.examine(settings.load())
+    checks = examination.examine()
     for check in checks:
         print(f"{'ok  ' if check.is_well else 'FAIL'}  {check.name}: {check.finding}")
     return int(not all(check.is_well for check in checks))

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from psycopg.rows import DictRow, TupleRow, dict_row
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, create_engine, make_url
@@ -133,20 +135,37 @@ def copy_rows(connection: Connection, table: str, rows: Iterable[Sequence[object
 
 
 def migrate(engine: Engine) -> str:
-    """Bring the schema to the newest version and make the views anew; returns the version. Safe to run again."""
+    """Bring the schema to the newest version, and the views if they have changed; returns the version. Safe to repeat.
+
+    What is in place is noted in the comment of Alembic's table.
+    """
     config = Config()
     config.set_main_option("script_location", str(SQL / "migrations"))
+    views = {
+        path.stem.split("_", 1)[1]: path.read_text(encoding="utf-8") for path in sorted((SQL / "views").glob("*.sql"))
+    }
+    head = str(ScriptDirectory.from_config(config).get_current_head())
+    wanted = f"{head} with views {sha256(repr(views).encode()).hexdigest()[:16]}"
     with connected(engine) as pooled:
         connection = cast(Connection, pooled.connection.driver_connection)
         _check_server(connection)
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('kolwatch.migrate'))")
         connection.execute("SET LOCAL lock_timeout = '30s'")
-        _drop_views(connection)
+        if _comment(connection) == wanted:
+            return head
+        for name in reversed(views):  # later views read earlier ones
+            connection.execute(psycopg.sql.SQL("DROP VIEW IF EXISTS {}").format(psycopg.sql.Identifier(name)))
         config.attributes["connection"] = pooled
         command.upgrade(config, "head")
-        for path in _views():
-            connection.execute(path.read_text(encoding="utf-8"))
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        for view in views.values():
+            connection.execute(view)
+        note = psycopg.sql.SQL("COMMENT ON TABLE alembic_version IS {}").format(wanted)
+        connection.execute(note)
+    return head
+
+
+def _comment(connection: Connection) -> str:
+    row = connection.execute("SELECT obj_description(to_regclass('alembic_version'), 'pg_class')").fetchone()
     return str(row[0]) if row else ""
 
 
@@ -154,14 +173,3 @@ def _check_server(connection: Connection) -> None:
     version = connection.info.server_version // 10_000
     if version < OLDEST_SERVER:
         raise DatabaseError(f"the server is PostgreSQL {version}; kolwatch needs {OLDEST_SERVER} or later")
-
-
-def _views() -> list[Path]:
-    return sorted((SQL / "views").glob("*.sql"))
-
-
-def _drop_views(connection: Connection) -> None:
-    """In reverse order, because later views read earlier ones."""
-    for path in reversed(_views()):
-        name = psycopg.sql.Identifier(path.stem.split("_", 1)[1])
-        connection.execute(psycopg.sql.SQL("DROP VIEW IF EXISTS {}").format(name))

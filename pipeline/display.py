@@ -25,12 +25,13 @@ def shortened(value: object, width: int) -> str:
 
 
 def jsonable(value: object) -> str:
-    """One JSON line; dates as ISO 8601."""
+    """One JSON line; dates as ISO 8601, and what could steer a terminal as escapes."""
 
     def plain(other: object) -> str:
         return other.isoformat() if isinstance(other, date | datetime) else str(other)
 
-    return json.dumps(value, ensure_ascii=False, default=plain)
+    text = json.dumps(value, ensure_ascii=False, default=plain)
+    return UNPRINTABLE.sub(lambda found: "".join(f"\\u{ord(mark):04x}" for mark in found[0]), text)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:

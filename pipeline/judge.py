@@ -104,7 +104,7 @@ class Judge:
         parts: Mapping[str, str],
     ) -> None:
         self._scorer, self._tools = scorer, tools
-        self._severities, self._calibration = severities, calibration
+        self._severities, self._calibration = severities, calibration  # of the positions that are watched
         self.parts = dict(parts)
         named = "\n".join(f"{k}={v}" for k, v in sorted(parts.items())) + repr(calibration)
         self.version = hashlib.sha256(named.encode()).hexdigest()[:12]
@@ -114,7 +114,10 @@ class Judge:
         return self._calibration
 
     def assess(self, documents: Sequence[str]) -> list[Assessment]:
-        """One assessment a document, in order. Texts without a health claim cost only the screen."""
+        """One assessment a document, in order. Texts without a health claim cost only the screen.
+
+        Only positions that have a severity are spoken of.
+        """
         folded = [self._fold(document) for document in documents]
         return [
             stance.assess(judged, normalised, document, self._severities, self._calibration)
@@ -146,8 +149,11 @@ class Judge:
         shapes = self._tools.shapes(texts)
         judged: list[list[stance.Judged]] = [[] for _ in folded]
         for owner, window, s, shape in zip(owners, flat, scores, shapes, strict=True):
-            found = (window, s.positions, s.wordings, s.leads, s.stances, s.expressions, shape)
-            judged[owner].append(stance.Judged(*found))
+            watched = [rank for rank, position in enumerate(s.positions) if position in self._severities]
+            if watched:
+                near = [s.positions[rank] for rank in watched], [s.wordings[rank] for rank in watched]
+                found = (window, *near, s.leads[watched], s.stances[watched], s.expressions, shape)
+                judged[owner].append(stance.Judged(*found))
         return judged
 
     def _windows(self, folded: str) -> list[stance.Window]:

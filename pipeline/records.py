@@ -241,26 +241,6 @@ class Segment:
 # ---- what the judge says ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A position that may speak to a segment."""
-
-    guidance_id: str
-    similarity: float
-    wording: str
-    """The known wording that matched best: evidence for `explain`."""
-
-
-@dataclass(frozen=True, slots=True)
-class StancePrediction:
-    """What the model says of one (segment, position) pair; the probabilities sum to 1 within each group."""
-
-    guidance_id: str
-    stance: Stance
-    probability: float
-    """Calibrated probability that the author asserts what the position refutes."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """An assertion in the original text: `document[start:end] == text`."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from pipeline import artefacts, db, guidance, judge, lexicon, normalise, settings, watchlist
+from pipeline.errors import ConfigError
 from pipeline.records import Guidance, Platform
 from pipeline.settings import PROJECT, Settings
 from pipeline.sources import Source, open_source
@@ -28,6 +29,23 @@ class Site:
         return guidance.load(PROJECT / "guidance")
 
     @cached_property
+    def topics(self) -> tuple[str, ...]:
+        """The topics of guidance whose positions are watched; empty: all. Raises ConfigError for an unknown one."""
+        known = {position.topic for position in self.guidance.positions.values()}
+        for topic in self.settings.scope.topics:
+            if topic not in known:
+                raise ConfigError(
+                    f"[scope] topics: {topic!r} is no topic of guidance/; they are {', '.join(sorted(known))}"
+                )
+        return self.settings.scope.topics
+
+    @cached_property
+    def watched(self) -> list[str]:
+        """The positions that raise flags."""
+        positions = self.guidance.positions.values()
+        return sorted(p.guidance_id for p in positions if not self.topics or p.topic in self.topics)
+
+    @cached_property
     def lexicon(self) -> lexicon.Lexicon:
         return lexicon.load(PROJECT / "guidance" / "lexicon")
 
@@ -38,15 +56,11 @@ class Site:
     @cached_property
     def judge_parts(self) -> Mapping[str, str]:
         """What the judge is made of, told without opening it."""
-        return {
-            "model_sha256": artefacts.identity(self.settings.model_folder),
-            "guidance_version": self.guidance.version,
-            "lexicon_version": self.lexicon.version,
-        }
+        return artefacts.judge_parts(self.settings.model_folder, self.guidance, self.lexicon, self.topics)
 
     @cached_property
     def judge(self) -> judge.Judge:
-        return artefacts.open_judge(self.settings.model_folder, self.guidance, self.lexicon)
+        return artefacts.open_judge(self.settings.model_folder, self.guidance, self.lexicon, self.topics)
 
     @cached_property
     def watchlist(self) -> Mapping[tuple[str, str], watchlist.Listed]:

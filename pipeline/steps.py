@@ -216,7 +216,7 @@ def _register_judge(site: Site) -> None:
     with db.transaction(site.engine) as connection:
         if db.one(connection, "judge.judge_is_in_force", **site.judge_parts):
             return  # and is not opened before there is something to judge
-    judge, positions = site.judge, sorted(site.guidance.positions)
+    judge, positions = site.judge, site.watched
     limits = {"min_flag": judge.calibration.min_flag, "min_maybe": judge.calibration.min_maybe}
     parts = {**judge.parts, **limits, "positions": positions}
     with db.transaction(site.engine) as connection:
@@ -333,7 +333,7 @@ def forget_old(site: Site, day: date) -> Counts:
     counts: Counter[str] = Counter()
     if not keep:
         return {}
-    for kind in ("raw", "drops", "versions", "posts", "texts"):
+    for kind in ("raw", "drops", "files", "versions", "posts", "texts", "observations", "accounts"):
         forgotten = FORGET_BATCH
         while forgotten == FORGET_BATCH:
             with db.transaction(site.engine) as connection:

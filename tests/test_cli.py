@@ -70,6 +70,7 @@ def test_help_loads_no_model_library() -> None:
 
 def test_wrong_usage_is_status_2() -> None:
     assert kolwatch("table", "--date", "yesterday").returncode == 2
+    assert kolwatch("table", "--date", "2026-11-20", "--platform", "nosuch").returncode == 2
 
 
 def test_assess_writes_one_line_per_line_in_order(told: world.ToldJudge) -> None:
@@ -131,6 +132,31 @@ def test_commands_over_a_server(database_url: str) -> None:
 @pytest.mark.parametrize("hostile", ["\x1b]0;owned\x07", "a\x00b", "‮txt.exe", "one\r\ntwo", "\x9b31m", "﻿​"])
 def test_what_comes_from_a_post_cannot_steer_the_terminal(hostile: str) -> None:
     assert not display.UNPRINTABLE.search(display.printable(hostile))
+
+
+def test_a_json_line_cannot_steer_the_terminal_and_means_the_same() -> None:
+    hostile = {"claim": "\x9b31m\u202etxt.exe\x07"}
+    line = display.jsonable(hostile)
+    assert not display.UNPRINTABLE.search(line)
+    assert json.loads(line) == hostile
+
+
+def test_a_day_that_fails_holds_up_no_other(database_url: str, tmp_path: Path) -> None:
+    for day in ("2026-11-18", "2026-11-19"):
+        (tmp_path / "drop" / day).mkdir(parents=True)
+    (tmp_path / "drop" / "2026-11-18" / "cut.jsonl.gz").write_bytes(b"\x1f\x8bnot gzip")
+    (tmp_path / "kolwatch.toml").write_text('[source.one]\nformat = "douyin-mediacrawler"\npath = "drop/{date}/*"\n')
+    there = {"KOLWATCH_CONFIG": str(tmp_path / "kolwatch.toml"), "KOLWATCH_DATABASE_URL": database_url}
+    done = kolwatch("collect", "--source", "one", "--since", "2026-11-18", "--until", "2026-11-19", **there)
+    assert done.returncode == 1
+    assert "2026-11-18: " in done.stderr
+    assert [json.loads(line)["day"] for line in done.stdout.splitlines()] == ["2026-11-19"]
+
+
+def test_a_span_that_ends_before_it_begins_is_wrong_usage() -> None:
+    done = kolwatch("collect", "--source", "douyin", "--since", "2026-11-20", "--until", "2026-11-18")
+    assert done.returncode == 2
+    assert "is before --since" in done.stderr
 
 
 def row(post_id: str, guidance_id: str) -> dict[str, Any]:

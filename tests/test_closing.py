@@ -91,16 +91,36 @@ def test_what_is_old_and_was_never_flagged_is_forgotten(site: Site) -> None:
     deliver(site, *A_DAY)
     work(site)
     assert steps.forget_old(site, world.DAY + timedelta(days=400)) == {}.fromkeys(
-        ("raw", "drops", "versions", "posts", "texts"), 0
+        ("raw", "drops", "files", "versions", "posts", "texts", "observations", "accounts"), 0
     )
     assert steps.forget_old(site, world.DAY + timedelta(days=401)) == {
         "raw": 5,
         "drops": 1,
+        "files": 1,
         "versions": 1,
         "posts": 1,
         "texts": 1,
+        "observations": 0,
+        "accounts": 0,
     }
     assert len(rows(site, TABLE, world.DAY)) == 2
+
+
+COUNTED = """
+INSERT INTO account_observation (account_key, observed_at, follower_count, lower_bound, collected_for)
+SELECT account_key, d, 500, false, d FROM account, unnest(%s::date[]) AS d RETURNING 1
+"""
+
+
+def test_an_account_without_posts_is_forgotten_and_old_counts_of_others(site: Site) -> None:
+    deliver(site, A_DAY[2])
+    work(site)
+    rows(site, COUNTED, [EARLIER, world.DAY])
+    forgotten = steps.forget_old(site, world.DAY + timedelta(days=400))
+    assert (forgotten["observations"], forgotten["accounts"]) == (1, 0)
+    forgotten = steps.forget_old(site, world.DAY + timedelta(days=401))
+    assert (forgotten["posts"], forgotten["accounts"]) == (1, 1)
+    assert rows(site, "SELECT count(*) FROM account_observation") == [(0,)]
 
 
 def test_a_whole_day_without_airflow(site: Site) -> None:

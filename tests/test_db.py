@@ -71,6 +71,22 @@ def test_migrations_and_metadata_agree_on_every_server(any_server: Server) -> No
             assert [d for d in found if "comment" not in str(d)[:40]] == []
 
 
+def test_views_are_made_anew_only_when_they_have_changed(engine: Engine) -> None:
+    seen = "SELECT 'flagged_posts_daily'::regclass::oid, obj_description('alembic_version'::regclass)"
+    with db.transaction(engine) as connection:
+        before = connection.execute(seen).fetchone()
+    db.migrate(engine)
+    with db.transaction(engine) as connection:
+        assert connection.execute(seen).fetchone() == before
+        connection.execute("COMMENT ON TABLE alembic_version IS 'of another version'")
+    db.migrate(engine)
+    with db.transaction(engine) as connection:
+        after = connection.execute(seen).fetchone()
+    assert before is not None
+    assert after is not None
+    assert (after[0] != before[0], after[1]) == (True, before[1])
+
+
 def test_a_column_that_is_missing_would_be_seen(engine: Engine) -> None:
     with engine.begin() as other:
         other.exec_driver_sql("ALTER TABLE day_close DROP COLUMN daily_budget CASCADE")

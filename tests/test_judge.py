@@ -84,7 +84,9 @@ def test_a_frame_makes_words_of_a_kind_alike() -> None:
 def test_a_long_text_is_judged_in_bounded_windows_the_worthiest_first() -> None:
     fake = FakeScorer()
     filler = "".join(f"第{n}天我又得了流感在家里躺着看书听雨吃饭睡觉写信" + "。" for n in range(4000))
-    found = judge.Judge(fake, TOOLS, {}, CALIBRATION, {}).assess([filler[:60_000] + "白醋能治流感!" + filler])[0]
+    found = judge.Judge(fake, TOOLS, {"WHO-901": Severity.S3}, CALIBRATION, {}).assess(
+        [filler[:60_000] + "白醋能治流感!" + filler]
+    )[0]
     assert len(fake.seen) == judge.MAX_WINDOWS
     assert found.flagged
 
@@ -128,3 +130,10 @@ def test_a_line_has_the_promised_keys_in_order() -> None:
     assert list(line["claims"][0]) == ["start", "end", "text", "guidance_id", "stance", "probability"]
     assert json.loads(json.dumps(line)) == line
     assert (line["band"], line["severity"]) == ("flag", "S3")
+
+
+def test_a_position_that_is_not_watched_is_not_spoken_of() -> None:
+    parts = {"model": "m", "model_sha256": "s", "guidance_version": "g-watched", "lexicon_version": "l"}
+    others = judge.Judge(FakeScorer(), TOOLS, {"WHO-902": Severity.S3}, CALIBRATION, parts)
+    [found] = others.assess(["白醋能治流感"])
+    assert (found.band, found.claims) == (Band.NONE, ())

@@ -71,6 +71,16 @@ def test_an_unknown_source_names_those_there_are(site: Site) -> None:
         steps.collect(site, "weibo", *site.interval(world.DAY))
 
 
+def test_topics_choose_the_positions_that_are_watched(site: Site) -> None:
+    assert site.watched == ["WHO-001", "WHO-002", "WHO-003"]
+    scope = msgspec.structs.replace(site.settings.scope, topics=("stars",))
+    wrong = Site(msgspec.structs.replace(site.settings, scope=scope))
+    with pytest.raises(ConfigError, match=r"'stars' is no topic of guidance/; they are .*vaccine-safety"):
+        _ = wrong.watched
+    scope = msgspec.structs.replace(site.settings.scope, topics=("rabies",))
+    assert Site(msgspec.structs.replace(site.settings, scope=scope)).watched == ["WHO-027", "WHO-028"]
+
+
 def test_the_day_is_the_local_date_of_the_interval(site: Site) -> None:
     deliver(site, A_DAY[1])
     start = datetime.fromisoformat("2026-11-19T16:00:00+00:00")

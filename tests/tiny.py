@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from pipeline import artefacts, judge, lexicon
+from pipeline import judge, lexicon
+from pipeline.artefacts import sealed
 from pipeline.artefacts.tokens import SPECIAL
 from pipeline.artefacts.words import KIND, Words, save_words
 
@@ -73,4 +74,4 @@ def _write_words(root: Path) -> None:
     folder = root / "models" / "words-zh"
     folder.mkdir(parents=True)
     save_words(Words((*SPECIAL, *words), vectors, np.ones(len(vectors), np.float32)), folder)
-    artefacts.seal_folder(folder, KIND, {})
+    sealed.seal_folder(folder, KIND, {})

@@ -6,113 +6,42 @@ DAG or `kolwatch --help` never touches.
 """
 
 import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from pipeline.artefacts import sealed
 from pipeline.errors import ArtefactError
 from pipeline.judge import Judge, text_tools
 from pipeline.lexicon import Lexicon
 from pipeline.records import Guidance
 from pipeline.stance import Calibration
 
-MANIFEST = "manifest.json"
-FORMAT = 1
-PICKLED = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".npy", ".npz", ".joblib"})
 
-
-def open_judge(folder: Path, guidance: Guidance, lexicon: Lexicon) -> Judge:
-    """Open the judge of a model folder, ready to assess.
+def open_judge(folder: Path, guidance: Guidance, lexicon: Lexicon, topics: Sequence[str] = ()) -> Judge:
+    """Open the judge of a model folder, ready to assess; with `topics`, it speaks of their positions only.
 
     Raises ArtefactError where a file is missing, altered, or made for another program.
     """
     from pipeline.artefacts.judge_model import KIND, open_model
 
-    manifest = open_folder(folder, KIND)
+    manifest = sealed.open_folder(folder, KIND)
     tools = text_tools(lexicon)
     settings = manifest["settings"]
     try:
         calibration = Calibration.read(settings["calibration"])
     except (KeyError, TypeError, ValueError) as error:
-        raise ArtefactError(f"{folder}/{MANIFEST}: no calibration in it ({error}); train again") from error
-    parts = {
-        "model": folder.name,
-        "model_sha256": identity(folder),
-        "guidance_version": guidance.version,
-        "lexicon_version": lexicon.version,
-    }
-    severities = {guidance_id: position.severity for guidance_id, position in guidance.positions.items()}
+        raise ArtefactError(f"{folder}/{sealed.MANIFEST}: no calibration in it ({error}); train again") from error
+    parts = judge_parts(folder, guidance, lexicon, topics)
+    severities = {i: p.severity for i, p in guidance.positions.items() if not topics or p.topic in topics}
     return Judge(open_model(folder, settings, guidance, tools), tools, severities, calibration, parts)
 
 
-def open_folder(folder: Path, kind: str) -> dict[str, Any]:
-    """Return the manifest of a model folder, having checked that each file is the one it lists.
-
-    Raises ArtefactError naming the folder, the file and what differs.
-    """
-    manifest = _read_manifest(folder)
-    if manifest.get("format") != FORMAT or manifest.get("kind") != kind:
-        found = f"{manifest.get('kind')!r}, format {manifest.get('format')!r}"
-        raise ArtefactError(f"{folder}: holds {found}, but a {kind!r} of format {FORMAT} is needed")
-    pickled = {p.name for p in folder.iterdir() if p.suffix in PICKLED}
-    if pickled:
-        raise ArtefactError(
-            f"{folder}: holds {', '.join(sorted(pickled))}; pickled files are never loaded: remove them"
-        )
-    for name, expected in manifest["sha256"].items():
-        if Path(name).name != name:
-            raise ArtefactError(f"{folder}/{MANIFEST}: names {name!r}, which is outside the folder; restore the folder")
-        _check_file(folder / name, expected)
-    return manifest
-
-
-def seal_folder(folder: Path, kind: str, settings: Mapping[str, Any]) -> str:
-    """Write the manifest over every file now in `folder`; it is written last, so a half-written folder has none.
-
-    Returns the sha256 of the manifest: the identity of the model.
-    """
-    names = sorted(p.name for p in folder.iterdir() if p.is_file() and p.name not in (MANIFEST, "README.md"))
-    manifest = {
-        "format": FORMAT,
-        "kind": kind,
-        "settings": dict(settings),
-        "sha256": {name: file_sha256(folder / name) for name in names},
+def judge_parts(folder: Path, guidance: Guidance, lexicon: Lexicon, topics: Sequence[str] = ()) -> dict[str, str]:
+    """What a judge is made of, told without opening it. Raises ArtefactError where there is no model folder."""
+    watched = hashlib.sha256(",".join(sorted(topics)).encode()).hexdigest()[:6] if topics else ""
+    return {
+        "model": folder.name,
+        "model_sha256": sealed.identity(folder),
+        "guidance_version": guidance.version + (f"-{watched}" if watched else ""),
+        "lexicon_version": lexicon.version,
     }
-    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def identity(folder: Path) -> str:
-    """The sha256 of a folder's manifest, which covers every other file."""
-    _read_manifest(folder)
-    return file_sha256(folder / MANIFEST)
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ArtefactError(
-            f"{folder}: no {MANIFEST} here; name a folder under models/ or train one with `kolwatch train`"
-        ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ArtefactError(f"{path}: not readable ({error}); restore the folder or train again") from error
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("sha256"), dict):
-        raise ArtefactError(f"{path}: lists no file hashes; restore the folder or train again")
-    return manifest
-
-
-def _check_file(path: Path, expected: str) -> None:
-    if not path.is_file():
-        raise ArtefactError(f"{path}: missing; restore the folder or train again")
-    found = file_sha256(path)
-    if found != expected:
-        raise ArtefactError(f"{path}: sha256 is {found[:12]}…, the manifest says {expected[:12]}…; restore the file")

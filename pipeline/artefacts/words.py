@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from pipeline.artefacts import open_folder
+from pipeline.artefacts.sealed import open_folder
 from pipeline.artefacts.tokens import SPECIAL
 from pipeline.errors import ArtefactError
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from pipeline import artefacts, guidance, judge, lexicon
+from pipeline.artefacts import sealed
 from pipeline.artefacts.judge_model import EXPRESSIONS, KIND, STANCES, JudgeModel
 from pipeline.artefacts.pair_model import WORD_SPREAD, PairModel, small_config
 from pipeline.artefacts.words import Words, open_words
@@ -122,7 +123,7 @@ def _write(
     material: _Material, model: JudgeModel, calibration: Calibration, settings: TrainSettings, out: Path
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    (out / artefacts.MANIFEST).unlink(missing_ok=True)
+    (out / sealed.MANIFEST).unlink(missing_ok=True)
     model.save(out)
     facts: Mapping[str, Any] = {
         "stances": [s.value for s in STANCES],
@@ -134,7 +135,7 @@ def _write(
         "lexicon_version": material.lexicon.version,
         "torch": torch.__version__.partition("+")[0],
     }
-    artefacts.seal_folder(out, KIND, facts)
+    sealed.seal_folder(out, KIND, facts)
 
 
 def data_sha256(known: Guidance) -> str:

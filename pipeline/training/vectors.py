@@ -13,7 +13,8 @@ from typing import TextIO
 
 import numpy as np
 
-from pipeline import artefacts, judge, lexicon
+from pipeline import judge, lexicon
+from pipeline.artefacts import sealed
 from pipeline.artefacts.tokens import SPECIAL
 from pipeline.artefacts.words import KIND, Words, save_words
 from pipeline.errors import ConfigError
@@ -70,7 +71,7 @@ def train_vectors(
     save_words(Words((*SPECIAL, *words), vectors, weights), out)
     (out / "README.md").write_text(card.WORDS, encoding="utf-8")
     facts = {"seed": chosen.seed, "width": chosen.width, "lexicon_version": known.version, "words_read": total}
-    artefacts.seal_folder(out, KIND, facts | {"text_sha256": artefacts.file_sha256(text)})
+    sealed.seal_folder(out, KIND, facts | {"text_sha256": sealed.file_sha256(text)})
     say(f"written to {out}")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import artefacts, guidance, lexicon
+from pipeline.artefacts import sealed
 from pipeline.artefacts.words import open_words
 from pipeline.errors import ArtefactError
 from pipeline.judge import Judge
@@ -38,7 +39,7 @@ def reseal(folder: Path, change: Callable[[dict[str, object]], object]) -> None:
     """Alter the settings of a folder and sign it again, as another program would have."""
     settings = json.loads((folder / "manifest.json").read_text())["settings"]
     change(settings)
-    artefacts.seal_folder(folder, "judge", settings)
+    sealed.seal_folder(folder, "judge", settings)
 
 
 def test_an_opened_judge_assesses_and_names_its_parts(root: Path, folder: Path) -> None:
@@ -143,7 +144,7 @@ def test_word_vectors_that_do_not_fit_their_words_are_refused(root: Path, tmp_pa
     assert len(open_words(folder).vocabulary) == len(open_words(folder).vectors)
     words = json.loads((folder / "vocabulary.json").read_text())
     (folder / "vocabulary.json").write_text(json.dumps(words[:-1]))
-    artefacts.seal_folder(folder, "words", {})
+    sealed.seal_folder(folder, "words", {})
     with pytest.raises(ArtefactError, match=r"\d+ words but \d+ vectors"):
         open_words(folder)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import artefacts, guidance, lexicon
+from pipeline.artefacts import sealed
 from pipeline.errors import ArtefactError, GuidanceError
 from pipeline.training.entry import train
 from pipeline.training.vectors import VectorSettings, train_vectors
@@ -37,7 +38,7 @@ def test_the_same_seed_gives_the_same_weights(tmp_path: Path) -> None:
     for name in ("a", "b"):
         train(root, root / "models" / name, lambda _: None, epochs=1)
     train(root, root / "models" / "c", lambda _: None, epochs=1, seed=8)
-    hashes = [artefacts.file_sha256(root / "models" / name / "weights.safetensors") for name in "abc"]
+    hashes = [sealed.file_sha256(root / "models" / name / "weights.safetensors") for name in "abc"]
     assert hashes[0] == hashes[1] != hashes[2]
 
 
