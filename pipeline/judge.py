@@ -103,7 +103,7 @@ class Judge:
         calibration: stance.Calibration,
         parts: Mapping[str, str],
     ) -> None:
-        self._scorer, self._tools = scorer, tools
+        self.scorer, self._tools = scorer, tools
         self._severities, self._calibration = severities, calibration  # of the positions that are watched
         self.parts = dict(parts)
         named = "\n".join(f"{k}={v}" for k, v in sorted(parts.items())) + repr(calibration)
@@ -145,7 +145,7 @@ class Judge:
             return [[] for _ in folded]
         owners = [n for n, found in enumerate(per_text) for _ in found]
         texts = [folded[n].text[w.start : w.end] for n, w in zip(owners, flat, strict=True)]
-        scores = self._scorer.judge_windows(texts, self._tools.cues(texts), CANDIDATES)
+        scores = self.scorer.judge_windows(texts, self._tools.cues(texts), CANDIDATES)
         shapes = self._tools.shapes(texts)
         judged: list[list[stance.Judged]] = [[] for _ in folded]
         for owner, window, s, shape in zip(owners, flat, scores, shapes, strict=True):

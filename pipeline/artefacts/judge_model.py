@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -61,8 +62,9 @@ class JudgeModel:
         self.word_weight = word_weight
         wordings = wordings_of(guidance)
         folded = [tools.fold(w.text).text for w in wordings]
-        self._wording_ids = [self.tokeniser.encode(text, MAX_WORDING_TOKENS) for text in folded]
-        self.index: WordingIndex = build_index(wordings, folded, self.meanings(self._wording_ids), tools.frame)
+        self.wording_ids = [self.tokeniser.encode(text, MAX_WORDING_TOKENS) for text in folded]
+        self.index: WordingIndex = build_index(wordings, folded, self.meanings(self.wording_ids), tools.frame)
+        self._encoding = Lock()
         self._wording_states: States | None = None
         self._unit_vectors: Tensor | None = None
 
@@ -107,7 +109,7 @@ class JudgeModel:
         for start in range(0, len(ids), BATCH):
             part = slice(start, start + BATCH)
             own, own_mask = pad(ids[part])
-            other, other_mask = pad([self._wording_ids[row] for row in rows[part].ravel()])
+            other, other_mask = pad([self.wording_ids[row] for row in rows[part].ravel()])
             shape = (*rows[part].shape, -1)
             found[part] = align(
                 (vectors[own], self.word_weight[own], own_mask),
@@ -139,7 +141,6 @@ class JudgeModel:
         ids = [self.tokeniser.encode(text, MAX_TOKENS) for text in folded]
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
-        self.wording_rows(np.zeros(1, np.int64))
 
         def judge(rows: list[int]) -> PairScores:
             own = [ids[i] for i in rows]
@@ -175,29 +176,34 @@ class JudgeModel:
         """Projected states of the wordings in the given index rows, padded to the longest; in training made anew."""
         if self.network.training:
             distinct, places = np.unique(rows, return_inverse=True)
-            fresh = self.network.encode(*pad([self._wording_ids[row] for row in distinct]))
+            fresh = self.network.encode(*pad([self.wording_ids[row] for row in distinct]))
             return self.network.projected(fresh).rows(torch.from_numpy(places))
-        if self._wording_states is None:
-            self._wording_states = self._encode_wordings()
-        states = self._wording_states.rows(torch.from_numpy(rows))
+        states = self._known_wordings(rows).rows(torch.from_numpy(rows))
         longest = int(states.mask.sum(1).max())
         return States(states.hidden[:, :longest].float(), states.mask[:, :longest])
 
-    def _encode_wordings(self) -> States:
-        """Half-precision states of every wording [wordings, MAX_WORDING_TOKENS, width]."""
-        width = self.network.width
-        hidden = torch.zeros(len(self._wording_ids), MAX_WORDING_TOKENS, width, dtype=torch.float16)
-        mask = torch.zeros(hidden.shape[:2], dtype=torch.long)
-        was_training = self.network.training
-        self.network.eval()
+    def _known_wordings(self, rows: NDArray[np.int64]) -> States:
+        """Half-precision states [wordings, MAX_WORDING_TOKENS, width], of these rows at least.
+
+        Wordings are encoded when first needed, in blocks that are always the same, so that the result does not depend
+        on which texts came first.
+        """
+        with self._encoding:
+            if self._wording_states is None:
+                hidden = torch.zeros(len(self.wording_ids), MAX_WORDING_TOKENS, self.network.width, dtype=torch.float16)
+                self._wording_states = States(hidden, torch.zeros(hidden.shape[:2], dtype=torch.long))
+                self._encoded_blocks: set[int] = set()
+            for block in sorted({int(row) // BATCH for row in rows} - self._encoded_blocks):
+                self._encode_block(slice(block * BATCH, (block + 1) * BATCH), self._wording_states)
+                self._encoded_blocks.add(block)
+            return self._wording_states
+
+    def _encode_block(self, rows: slice, states: States) -> None:
         with torch.no_grad():
-            for start in range(0, len(hidden), 256):
-                part = self.network.projected(self.network.encode(*pad(self._wording_ids[start : start + 256])))
-                tokens = part.mask.shape[1]
-                hidden[start : start + 256, :tokens] = part.hidden.half()
-                mask[start : start + 256, :tokens] = part.mask
-        self.network.train(was_training)
-        return States(hidden, mask)
+            part = self.network.projected(self.network.encode(*pad(self.wording_ids[rows])))
+        tokens = part.mask.shape[1]
+        states.hidden[rows, :tokens] = part.hidden.half()
+        states.mask[rows, :tokens] = part.mask
 
     def forget_wordings(self) -> None:
         """Drop what is cached of the weights after they have changed."""
