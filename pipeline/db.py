@@ -106,6 +106,13 @@ def run(connection: Connection, query: str, **values: object) -> psycopg.Cursor[
     return cursor.execute(queries(file)[name], values or None)
 
 
+def stream(connection: Connection, query: str, **values: object) -> Iterator[DictRow]:
+    """The rows of the query `file.name`, fetched a part at a time; they must be read within the transaction."""
+    file, name = query.split(".")
+    with connection.cursor(name=name, row_factory=dict_row) as cursor:
+        yield from cursor.execute(queries(file)[name], values or None)
+
+
 def run_many(connection: Connection, query: str, rows: Iterable[Mapping[str, object]]) -> None:
     """Run the query `file.name` once a row, in one round trip."""
     file, name = query.split(".")

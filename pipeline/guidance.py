@@ -5,7 +5,7 @@ Every mistake names the file, the line and the field; all mistakes are collected
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -82,15 +82,18 @@ def load(folder: Path) -> Guidance:
     mistakes = _Mistakes()
     positions: dict[str, Position] = {}
     texts: list[GuidanceText] = []
+    complete: set[str] = set()
     for path in files:
         document = _parse(path, mistakes)
         if document is not None:
+            if document.get("complete") is True:
+                complete.add(path.name)
             _read_topic(document, path.name, positions, texts, mistakes)
     _check_related(positions, mistakes)
     _check_twice(texts, mistakes)
     if mistakes:
         raise GuidanceError("\n".join(mistakes))
-    return Guidance(positions, tuple(texts), _version(positions))
+    return Guidance(positions, tuple(texts), _version(positions, texts), frozenset(complete))
 
 
 def _parse(path: Path, mistakes: _Mistakes) -> _Node | None:
@@ -256,8 +259,10 @@ def _check_twice(texts: Sequence[GuidanceText], mistakes: _Mistakes) -> None:
             mistakes.add(text.file, text.line, f"the same text stands at {first.file}:{first.line}; delete one")
 
 
-def _version(positions: Mapping[str, Position]) -> str:
+def _version(positions: Mapping[str, Position], texts: Iterable[GuidanceText]) -> str:
     digest = hashlib.sha256()
     for guidance_id in sorted(positions):
         digest.update(repr(positions[guidance_id]).encode())
+    for said in sorted((t.text, t.guidance_id or "", t.stance.value, t.expression.value) for t in texts):
+        digest.update(repr(said).encode())
     return digest.hexdigest()[:12]

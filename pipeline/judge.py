@@ -4,7 +4,7 @@ Needs no database. Its version names everything an assessment depends on: model,
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Protocol
@@ -61,6 +61,8 @@ class TextTools:
     cues: Callable[[Sequence[str]], Floats]
     shapes: Callable[[Sequence[str]], Floats]
     """How much of each folded text has the shape of a remedy claim [texts, SHAPES]."""
+    terms_in: Callable[[str], list[str]]
+    """The terms of the lexicon in a folded text."""
     frame: Callable[[str], str]
     """A folded text with each term of the lexicon replaced by one character for its kind."""
 
@@ -88,6 +90,7 @@ def text_tools(lexicon: Lexicon) -> TextTools:
         is_checkable=detector.is_checkable,
         cues=lambda texts: stance.cues(texts, cue_words),
         shapes=lambda texts: detect.shapes(texts, lambda clause: {tag_of[t] for t in terms.findall(clause)}),
+        terms_in=terms.findall,
         frame=lambda folded: terms.sub(lambda m: slot_of[m[0]], folded),
     )
 
@@ -102,10 +105,12 @@ class Judge:
         severities: Mapping[str, Severity],
         calibration: stance.Calibration,
         parts: Mapping[str, str],
+        trained: Collection[str] = (),
     ) -> None:
         self.scorer, self._tools = scorer, tools
         self._severities, self._calibration = severities, calibration  # of the positions that are watched
         self.parts = dict(parts)
+        self.untrained = sorted(severities.keys() - set(trained))
         named = "\n".join(f"{k}={v}" for k, v in sorted(parts.items())) + repr(calibration)
         self.version = hashlib.sha256(named.encode()).hexdigest()[:12]
 

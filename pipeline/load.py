@@ -5,19 +5,20 @@ nothing. Every function writes inside the caller's transaction.
 """
 
 import hashlib
-import json
 import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from pipeline import db
+from pipeline.changes import ChangeKind, changes
 from pipeline.errors import RecordError
-from pipeline.records import Assessment, Dropped, FoundBy, Fragment, Guidance, ParsedPost, Position, Post
+from pipeline.records import Assessment, Dropped, FoundBy, Fragment, Guidance, ParsedPost, Post
 from pipeline.score import Priority
 
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
@@ -221,23 +222,29 @@ def _priced(priority: Priority) -> dict[str, object]:
 def store_guidance(connection: db.Connection, guidance: Guidance) -> Counter[str]:
     """Add a version of every position that is new or changed; one that left guidance/ stays."""
     db.run(connection, "guidance.lock_guidance")
-    known = {row["guidance_id"]: row for row in db.run(connection, "guidance.current_hashes")}
-    counts: Counter[str] = Counter(new=0, changed=0, unchanged=0)
-    rows = []
-    for guidance_id, position in sorted(guidance.positions.items()):
-        row = _position_row(position)
-        before = known.get(guidance_id)
-        if before is not None and bytes(before["sha256"]) == row["sha256"]:
-            counts["unchanged"] += 1
-            continue
-        counts["changed" if before else "new"] += 1
-        rows.append({**row, "version": before["version"] + 1 if before else 1})
-    db.run_many(connection, "guidance.insert_version", rows)
+    loaded, rows = loaded_positions(connection), position_rows(guidance)
+    found = changes(loaded, rows)
+    counts = Counter({kind.value: 0 for kind in ChangeKind} | {"unchanged": len(rows) - len(found)})
+    counts.update(change.kind.value for change in found)
+    changed = [rows[change.guidance_id] for change in found]
+    db.run_many(connection, "guidance.insert_version", (_version_row(row, loaded) for row in changed))
     return counts
 
 
-def _position_row(position: Position) -> dict[str, object]:
-    row = asdict(position)
-    as_text = json.dumps(row, default=str, ensure_ascii=False, sort_keys=True)
-    lists = {key: Jsonb(list(row[key])) for key in ("do_not_flag", "related")}
-    return {**row, **lists, "severity": position.severity.value, "sha256": hashlib.sha256(as_text.encode()).digest()}
+def loaded_positions(connection: db.Connection) -> Mapping[str, Mapping[str, Any]]:
+    """The versions in force in the database, by id."""
+    return {row["guidance_id"]: row for row in db.run(connection, "guidance.current")}
+
+
+def position_rows(guidance: Guidance) -> Mapping[str, Mapping[str, Any]]:
+    """The positions of guidance/ by id, as the database has them."""
+    return {
+        i: {**asdict(p), "severity": p.severity.value, "do_not_flag": list(p.do_not_flag), "related": list(p.related)}
+        for i, p in guidance.positions.items()
+    }
+
+
+def _version_row(row: Mapping[str, Any], loaded: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    before = loaded.get(row["guidance_id"], {"version": 0})
+    lists = {key: Jsonb(row[key]) for key in ("do_not_flag", "related")}
+    return {**row, **lists, "version": before["version"] + 1}

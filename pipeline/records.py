@@ -306,9 +306,16 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
-    """All of guidance/: positions by id, and the training texts."""
+    """All of guidance/: positions by id, and what people say about them."""
 
     positions: Mapping[str, Position]
     texts: tuple[GuidanceText, ...]
     version: str
-    """First 12 hex digits of the sha256 over the positions; texts do not count."""
+    """First 12 hex digits of the sha256 over positions and texts."""
+    complete: frozenset[str] = frozenset()
+    """The files whose texts are said to be complete."""
+
+    @property
+    def in_force(self) -> Mapping[str, Position]:
+        """The positions that are not retired."""
+        return {i: position for i, position in self.positions.items() if position.retired is None}

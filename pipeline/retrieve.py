@@ -36,7 +36,7 @@ class Wording:
 
 def wordings_of(guidance: Guidance) -> list[Wording]:
     """Every wording of guidance/, sorted by position, myths first, uncovered last; each position speaks for itself."""
-    current = {i: p for i, p in guidance.positions.items() if p.retired is None}
+    current = guidance.in_force
     found = [Wording(p.position_zh, i, is_myth=False) for i, p in current.items()]
     for text in guidance.texts:
         if text.guidance_id is None or text.guidance_id in current:

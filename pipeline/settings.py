@@ -78,6 +78,8 @@ class ReportSettings(_Section, frozen=True):
     daily_budget: Positive = 300
     """Rows of a day's table, by priority; the rest is counted as below capacity and stays reachable."""
     max_quarantine_share: float = 0.01
+    flag_unconfirmed: bool = False
+    """Flag also against positions whose page nobody has confirmed yet (states C and K without verified_by)."""
     schedule: str = "30 0 * * *"
 
 

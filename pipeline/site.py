@@ -42,7 +42,7 @@ class Site:
     @cached_property
     def watched(self) -> list[str]:
         """The positions that raise flags."""
-        positions = self.guidance.positions.values()
+        positions = self.guidance.in_force.values()
         return sorted(p.guidance_id for p in positions if not self.topics or p.topic in self.topics)
 
     @cached_property

@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
-from pipeline import db, load, normalise, report, score
+from pipeline import db, load, normalise, report, revise, score
 from pipeline.errors import ConfigError, PipelineError, RecordError, SourceError
 from pipeline.records import Fragment, Metric, Severity, Tier
 from pipeline.settings import Settings
@@ -163,7 +161,7 @@ def replay_quarantine(site: Site, raw_id: int) -> Counts:
 def judge_shards(site: Site) -> list[int]:
     """One number a worker: as many as the settings say, fewer where little is due, none where nothing is."""
     batch, shards = site.settings.judge.batch_size, site.settings.judge.shards
-    _register_judge(site)
+    revise.register_judge(site)
     with db.transaction(site.engine) as connection:
         due = db.one(connection, "judge.count_due", at_most=batch * shards)
     return list(range(min(shards, -(-due // batch))))
@@ -171,7 +169,7 @@ def judge_shards(site: Site) -> list[int]:
 
 def judge_due(site: Site) -> Counts:
     """Judge every text that is due and that no other worker is at, batch by batch."""
-    _register_judge(site)
+    revise.register_judge(site)
     counts: Counter[str] = Counter(judged=0)
     while True:
         with db.transaction(site.engine) as connection:
@@ -211,35 +209,17 @@ def _assess_singly(site: Site, connection: db.Connection, taken: Sequence[Mappin
     return judged
 
 
-def _register_judge(site: Site) -> None:
-    """Put this judge in force. If the one before differs in more than wording, the last days become due."""
-    with db.transaction(site.engine) as connection:
-        if db.one(connection, "judge.judge_is_in_force", **site.judge_parts):
-            return  # and is not opened before there is something to judge
-    judge, positions = site.judge, site.watched
-    limits = {"min_flag": judge.calibration.min_flag, "min_maybe": judge.calibration.min_maybe}
-    parts = {**judge.parts, **limits, "positions": positions}
-    with db.transaction(site.engine) as connection:
-        db.run(connection, "judge.lock_judge")
-        if db.one(connection, "judge.judge_is_in_force", **site.judge_parts):
-            return
-        before = db.run(connection, "judge.judge_before").fetchone()
-        db.run(
-            connection,
-            "judge.register_judge",
-            **parts | {"judge_version": judge.version, "positions": Jsonb(positions)},
-        )
-        if before is not None and any(before[key] != parts[key] for key in before):
-            days = site.settings.judge.window_days
-            db.run(connection, "judge.make_window_due", judge_version=judge.version, window_days=days)
-
-
 def is_idle(site: Site) -> bool:
     """Whether no text waits for the judge and no flag waits to be raised."""
     with db.transaction(site.engine) as connection:
         if db.one(connection, "judge.count_due", at_most=1):
             return False
-        return db.run(connection, "flags.flags_to_raise", at_most=1).fetchone() is None
+        return (
+            db.run(
+                connection, "flags.flags_to_raise", at_most=1, unconfirmed_too=site.settings.report.flag_unconfirmed
+            ).fetchone()
+            is None
+        )
 
 
 def rejudge(site: Site, since: date, on: date, guidance_id: str | None = None) -> int:
@@ -257,7 +237,8 @@ def raise_flags(site: Site) -> Counts:
     with db.transaction(site.engine) as connection:
         db.run(connection, "flags.lock_flagging")
         db.run(connection, "flags.move_flags")
-        found = db.run(connection, "flags.flags_to_raise", at_most=None).fetchall()
+        too = site.settings.report.flag_unconfirmed
+        found = db.run(connection, "flags.flags_to_raise", at_most=None, unconfirmed_too=too).fetchall()
         load.store_flags(connection, zip(found, _priorities(site, connection, found), strict=True))
     counts = Counter(f"flagged_{row['severity']}" for row in found)
     log.info("raised %d flags: %s", len(found), dict(counts))

@@ -178,7 +178,6 @@ guidance = Table(
     METADATA,
     Column("guidance_id", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
-    _needed("sha256", LargeBinary),
     _needed("topic", Text),
     _needed("severity", Text),
     _needed("severity_reason", Text),
@@ -207,6 +206,7 @@ judge = Table(
     _needed("min_flag", Double),
     _needed("min_maybe", Double),
     _needed("positions", JSONB),
+    _needed("untrained", JSONB),
     _needed("in_force_since", MOMENT),
 )
 assessment = Table(

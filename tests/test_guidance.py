@@ -55,9 +55,12 @@ def test_reads_positions_and_texts(tmp_path: Path) -> None:
     assert uncovered.guidance_id is None
 
 
-def test_version_rests_on_positions_not_on_texts(tmp_path: Path) -> None:
+def test_version_rests_on_positions_and_on_what_is_said_not_on_where(tmp_path: Path) -> None:
     first = load(tmp_path).version
-    assert load(tmp_path, TOPIC.replace("今天下雨了", "今天下雪了")).version == first
+    assert (
+        load(tmp_path, TOPIC.replace("感冒就吃头孢, 头孢专治流鼻涕", "头孢专治流鼻涕, 感冒就吃头孢")).version == first
+    )
+    assert load(tmp_path, TOPIC.replace("今天下雨了", "今天下雪了")).version != first
     assert load(tmp_path, TOPIC.replace("抗生素治不了感冒。", "抗生素不治感冒。")).version != first
 
 

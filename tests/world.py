@@ -64,6 +64,8 @@ class ToldJudge:
     calibration: Calibration = field(default_factory=lambda: Calibration(1.0, 0.0, 0.5, 0.2))
     seen: list[str] = field(default_factory=list)
 
+    untrained: Sequence[str] = ()
+
     @property
     def parts(self) -> dict[str, str]:
         return {

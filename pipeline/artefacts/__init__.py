@@ -33,7 +33,8 @@ def open_judge(folder: Path, guidance: Guidance, lexicon: Lexicon, topics: Seque
         raise ArtefactError(f"{folder}/{sealed.MANIFEST}: no calibration in it ({error}); train again") from error
     parts = judge_parts(folder, guidance, lexicon, topics)
     severities = {i: p.severity for i, p in guidance.positions.items() if not topics or p.topic in topics}
-    return Judge(open_model(folder, settings, guidance, tools), tools, severities, calibration, parts)
+    trained = settings.get("positions", ())
+    return Judge(open_model(folder, settings, guidance, tools), tools, severities, calibration, parts, trained)
 
 
 def judge_parts(folder: Path, guidance: Guidance, lexicon: Lexicon, topics: Sequence[str] = ()) -> dict[str, str]:

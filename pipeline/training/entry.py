@@ -130,6 +130,7 @@ def _write(
         "expressions": [e.value for e in EXPRESSIONS],
         "calibration": asdict(calibration),
         "training": asdict(settings),
+        "positions": sorted(material.guidance.in_force),
         "data_sha256": data_sha256(material.guidance),
         "guidance_version": material.guidance.version,
         "lexicon_version": material.lexicon.version,

@@ -5,20 +5,16 @@ SELECT pg_advisory_xact_lock(hashtext('kolwatch.flag'))
 -- name: flags_to_raise
 -- Posts whose text its last judge would flag, and that have no such flag yet; nothing is added where a person has decided.
 -- What a rejudging finds belongs to its day, unless the post said it later.
-SELECT v.post_key, a.content_hash, c.guidance_id, g.version AS guidance_version, a.judge_version,
-       CASE WHEN a.rejudged_on >= v.collected_for THEN 'rejudge' ELSE 'collect' END AS found_by,
-       greatest(a.rejudged_on, v.collected_for) AS day,
-       c.start_offset, c.end_offset, g.severity, c.probability,
-       EXISTS (SELECT FROM day_close AS d WHERE d.day = greatest(a.rejudged_on, v.collected_for)) AS is_late
-  FROM assessment AS a
-  JOIN post_text AS t ON t.content_hash = a.content_hash AND t.judged_version = a.judge_version
-  JOIN claim_stance AS c ON (c.content_hash, c.judge_version) = (a.content_hash, a.judge_version)
-  JOIN judge AS j ON j.judge_version = a.judge_version
-  JOIN guidance_current AS g ON g.guidance_id = c.guidance_id
-  JOIN post_version AS v ON v.content_hash = a.content_hash
- WHERE a.band = 'flag' AND c.stance = 'refutes' AND (c.rank = 1 OR c.probability >= j.min_flag)
+SELECT v.post_key, c.content_hash, c.guidance_id, c.guidance_version, c.judge_version,
+       CASE WHEN c.rejudged_on >= v.collected_for THEN 'rejudge' ELSE 'collect' END AS found_by,
+       greatest(c.rejudged_on, v.collected_for) AS day,
+       c.start_offset, c.end_offset, c.severity, c.probability,
+       EXISTS (SELECT FROM day_close AS d WHERE d.day = greatest(c.rejudged_on, v.collected_for)) AS is_late
+  FROM claim_to_flag AS c
+  JOIN post_version AS v USING (content_hash)
+ WHERE (c.is_confirmed OR %(unconfirmed_too)s)
    AND NOT EXISTS (SELECT FROM flag AS f
-                    WHERE (f.post_key, f.content_hash) = (v.post_key, a.content_hash)
+                    WHERE (f.post_key, f.content_hash) = (v.post_key, c.content_hash)
                       AND (f.guidance_id = c.guidance_id OR f.status = 'decided'))
  LIMIT %(at_most)s
 

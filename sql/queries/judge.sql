@@ -15,9 +15,9 @@ SELECT model_sha256, lexicon_version, min_flag, min_maybe, positions
 
 -- name: register_judge
 INSERT INTO judge (judge_version, model, model_sha256, guidance_version, lexicon_version, min_flag, min_maybe, positions,
-                   in_force_since)
+                   untrained, in_force_since)
 VALUES (%(judge_version)s, %(model)s, %(model_sha256)s, %(guidance_version)s, %(lexicon_version)s, %(min_flag)s,
-        %(min_maybe)s, %(positions)s, clock_timestamp())
+        %(min_maybe)s, %(positions)s, %(untrained)s, clock_timestamp())
 ON CONFLICT (judge_version) DO UPDATE SET in_force_since = clock_timestamp()
 
 -- name: lock_judge
@@ -30,6 +30,28 @@ WITH due AS (
       FROM post_text
      WHERE first_day > (SELECT max(first_day) FROM post_text) - %(window_days)s::integer
        AND judged_version <> %(judge_version)s
+     ORDER BY content_hash
+       FOR NO KEY UPDATE
+)
+UPDATE post_text AS t SET judged_version = NULL, judge_error = NULL FROM due WHERE t.content_hash = due.content_hash
+
+-- name: window_texts
+SELECT content_hash, document
+  FROM post_text
+ WHERE first_day > (SELECT max(first_day) FROM post_text) - %(window_days)s::integer
+   AND judged_version IS NOT NULL
+
+-- name: window_candidates
+-- Texts of the last days that were compared with one of these positions.
+SELECT DISTINCT t.content_hash
+  FROM post_text AS t
+  JOIN claim_stance AS c ON (c.content_hash, c.judge_version) = (t.content_hash, t.judged_version)
+ WHERE t.first_day > (SELECT max(first_day) FROM post_text) - %(window_days)s::integer
+   AND c.guidance_id = ANY (%(guidance_ids)s)
+
+-- name: make_texts_due
+WITH due AS (
+    SELECT content_hash FROM post_text WHERE content_hash = ANY (%(content_hashes)s)
      ORDER BY content_hash
        FOR NO KEY UPDATE
 )

@@ -155,7 +155,6 @@ CREATE TABLE post_observation (
 CREATE TABLE guidance (
     guidance_id     text NOT NULL,
     version         integer NOT NULL,
-    sha256          bytea NOT NULL,
     topic           text NOT NULL,
     severity        text NOT NULL CHECK (severity IN ('S1', 'S2', 'S3', 'S4')),
     severity_reason text NOT NULL,
@@ -187,9 +186,11 @@ CREATE TABLE judge (
     min_flag         double precision NOT NULL,
     min_maybe        double precision NOT NULL,
     positions        jsonb NOT NULL,
+    untrained        jsonb NOT NULL,
     in_force_since   timestamptz NOT NULL
 );
 COMMENT ON COLUMN judge.positions IS 'The ids of the positions in force when this judge first ran.';
+COMMENT ON COLUMN judge.untrained IS 'Those of them that the model was not trained on; it knows them by likeness alone.';
 COMMENT ON COLUMN judge.in_force_since IS 'When it was last put in place of another; the latest is in force.';
 
 CREATE TABLE assessment (

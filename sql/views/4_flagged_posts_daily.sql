@@ -16,12 +16,13 @@ SELECT t.day,
        t.guidance_id, g.position_zh, g.position_en, t.severity, t.probability, t.priority, t.factors,
        t.other_flags, t.status, t.is_late, t.is_after_close,
        row_number() OVER day > t.daily_budget AS is_below_capacity,
-       t.found_by, p.is_deleted, p.is_truncated, p.is_sponsored,
+       t.found_by, j.untrained ? t.guidance_id AS is_untrained, p.is_deleted, p.is_truncated, p.is_sponsored,
        p.url, p.posted_at, p.platform_post_id, p.account_id, p.source,
        g.source_title, g.source_url, g.page_date, t.guidance_version, t.judge_version, t.flag_id
   FROM ranked AS t
   JOIN post_day AS p USING (post_key, content_hash)
   JOIN post_text AS x USING (content_hash)
+  JOIN judge AS j USING (judge_version)
   JOIN guidance AS g ON (g.guidance_id, g.version) = (t.guidance_id, t.guidance_version)
  WHERE t.rank_in_post = 1
 WINDOW day AS (PARTITION BY t.day ORDER BY t.is_after_close, t.priority DESC, p.platform, p.platform_post_id);

@@ -3,8 +3,10 @@ SELECT p.day, p.platform, p.platform_post_id, p.source,
        CASE WHEN EXISTS (SELECT FROM flag AS f WHERE (f.post_key, f.content_hash) = (p.post_key, p.content_hash))
             THEN 'flagged'
             WHEN x.judge_error IS NOT NULL THEN 'failed'
-            WHEN a.band IS NULL OR a.band = 'flag' THEN 'due'
-            WHEN a.band = 'maybe' THEN 'maybe'
+            WHEN a.band IS NULL THEN 'due'
+            WHEN EXISTS (SELECT FROM claim_to_flag AS f WHERE f.content_hash = x.content_hash AND f.is_confirmed)
+            THEN 'due'
+            WHEN a.band IN ('maybe', 'flag') THEN 'maybe'
             ELSE 'not_flagged' END AS fate,
        coalesce(x.judge_error, '') AS detail
   FROM post_day AS p

@@ -1,0 +1,126 @@
+"""Commands of guidance/: what WHO's positions are, and what a change of them touches."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import display, guidance, jsonlines, revise, settings, steps
+from pipeline.cli.shared import AsJson, configured_site, fail_clearly, say, show
+from pipeline.settings import PROJECT
+from pipeline.site import Site
+
+COUNTS = PROJECT / "guidance" / "counts.json"
+MEASURED = PROJECT.parent / "shared" / "eval" / "dev.jsonl"
+PERCENTILES = ("10 %", "25 %", "50 %", "75 %", "90 %")
+
+app = typer.Typer(no_args_is_help=True, help="The positions of WHO that claims are compared with.")
+
+
+@app.command(name="load")
+@fail_clearly
+def guidance_load() -> None:
+    """Add new and changed positions of guidance/ to the database, each as a version."""
+    with configured_site() as site:
+        print(display.jsonable(steps.load_guidance(site)))
+
+
+@app.command(name="diff")
+@fail_clearly
+def guidance_diff(as_json: AsJson = False) -> None:
+    """Show what differs from what is loaded, and how many texts and open flags loading it would touch."""
+    with configured_site() as site:
+        steps.migrate(site)
+        rows = [
+            {"guidance_id": t.change.guidance_id, "change": t.change.kind, "fields": ", ".join(t.change.fields)}
+            | {"texts_due": t.texts, "open_flags": t.flags}
+            for t in revise.guidance_diff(site)
+        ]
+    _show_rows("Changes of guidance/", ("guidance_id", "change", "fields", "texts_due", "open_flags"), rows, as_json)
+
+
+@app.command(name="list")
+@fail_clearly
+def guidance_list(as_json: AsJson = False) -> None:
+    """Show the positions of guidance/: what WHO says, how bad the contrary is, and how well that is confirmed."""
+    found = Site(settings.load()).guidance.positions.values()
+    columns = ("guidance_id", "topic", "severity", "position_zh", "verification", "verified_by", "retired")
+    rows = [{column: getattr(position, column) for column in columns} for position in found]
+    _show_rows(f"{len(rows)} positions of WHO", columns, rows, as_json)
+
+
+@app.command(name="show")
+@fail_clearly
+def guidance_show(guidance_id: Annotated[str, typer.Argument(help="Such as WHO-053.")]) -> None:
+    """Show one position whole: scope, page, what not to flag, how many texts it has, and its loaded versions."""
+    with configured_site() as site:
+        steps.migrate(site)
+        position, texts, versions = revise.position(site, guidance_id)
+    for name, value in asdict(position).items():
+        shown = "; ".join(value) if isinstance(value, tuple) else value
+        print(f"{name:16} {display.printable('-' if shown is None else shown)}")
+    print(f"{'texts':16} {', '.join(f'{count} {label}' for label, count in texts.items()) or 'none'}")
+    for row in versions:
+        print(f"version {row['version']:<8} {row['verification']} {display.printable(row['position_zh'])}")
+
+
+@app.command(name="lint")
+@fail_clearly
+def guidance_lint(
+    measured: Annotated[
+        Path, typer.Option(help="Labelled texts for measuring (JSON lines); nothing of guidance/ may resemble one.")
+    ] = MEASURED,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Note today's counts; they may not fall from then on.")
+    ] = False,
+) -> int:
+    """Check what people say in guidance/: mistakes, counts, repetitions, and labels that style gives away."""
+    from pipeline import corpus
+
+    known = guidance.load(PROJECT / "guidance")
+    found = corpus.examine(known, _counts(), _measured_texts(measured))
+    columns = ("category", "texts", *sorted({form for forms in found.forms.values() for form in forms}))
+    rows = [
+        {"category": name, "texts": count, **dict.fromkeys(columns[2:], 0), **found.forms[name]}
+        for name, count in sorted(found.totals.items(), key=lambda item: -item[1])
+    ]
+    _show_rows(f"{len(known.texts)} texts about {len(known.in_force)} positions, by form", columns, rows, False)
+    lengths = [
+        {"category": n, **dict(zip(PERCENTILES, map(round, found.lengths[n]), strict=True))} for n in found.lengths
+    ]
+    _show_rows("Characters, percentiles", ("category", *PERCENTILES), lengths, False)
+    alike = ", ".join(f"{s:.0%} at {step}" for step, s in zip(corpus.LIKENESS_STEPS, found.likeness, strict=True))
+    print(f"Texts whose nearest other is at least so alike: {alike}")
+    print("Told by style alone (AUC): " + ", ".join(f"{name} {auc:.2f}" for name, auc in found.leaks.items()))
+    lacking = {i: missing for i, missing in corpus.lacking(known).items() if missing}
+    print(f"{len(lacking)} positions lack {sum(sum(m.values()) for m in lacking.values())} texts of their floors")
+    if accept and not found.problems:
+        COUNTS.write_text(display.jsonable(dict(sorted(found.totals.items()))) + "\n", encoding="utf-8")
+    for problem in found.problems:
+        say(problem)
+    return int(bool(found.problems))
+
+
+def _counts() -> dict[str, int]:
+    """The totals noted by `lint --accept`."""
+    found: dict[str, int] = json.loads(COUNTS.read_text(encoding="utf-8")) if COUNTS.is_file() else {}
+    return found
+
+
+def _measured_texts(path: Path) -> list[str]:
+    if not path.is_file():
+        say(f"{path}: not here, so likeness to texts used for measuring is not checked")
+        return []
+    with path.open("rb") as lines:
+        return [jsonlines.read_text(number, line)[1] for number, line in enumerate(lines, 1)]
+
+
+def _show_rows(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]], as_json: bool) -> None:
+    if as_json:
+        for row in rows:
+            print(display.jsonable(row))
+    else:
+        show(display.table(title, columns, ([row[column] for column in columns] for row in rows)))

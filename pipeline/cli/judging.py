@@ -1,0 +1,65 @@
+"""Commands of the judge: assess texts, train, evaluate."""
+
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import jsonlines, settings
+from pipeline import judge as judging
+from pipeline.cli.shared import fail_clearly, say
+from pipeline.errors import RecordError
+from pipeline.settings import PROJECT
+from pipeline.site import Site
+
+ASSESS_BATCH = 256
+app = typer.Typer()
+
+
+@app.command()
+@fail_clearly
+def assess() -> int:
+    """Judge texts without a database: JSON lines {"id", "text"} on standard input, one line each on standard output."""
+    judge = Site(settings.load()).judge
+    status = 0
+    lines = enumerate(sys.stdin.buffer, 1)
+    while batch := list(islice(lines, ASSESS_BATCH)):
+        texts: list[tuple[object, str]] = []
+        for number, line in batch:
+            try:
+                texts.append(jsonlines.read_text(number, line))
+            except RecordError as error:
+                say(f"kolwatch: {error.detail}")
+                status = 1
+        for (text_id, _), found in zip(texts, judge.assess([text for _, text in texts]), strict=True):
+            print(jsonlines.written(judging.to_line(text_id, found)))
+        sys.stdout.flush()
+    return status
+
+
+@app.command()
+@fail_clearly
+def train(
+    out: Annotated[Path, typer.Option(help="The model folder to write.")] = PROJECT / "models" / "judge",
+    gold: Annotated[Path | None, typer.Option(exists=True, help="Labelled texts to measure on, for the card.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1)] = None,
+    seed: Annotated[int | None, typer.Option()] = None,
+) -> None:
+    """Train the judge from guidance/ (half an hour on two cores), calibrate it and write its card."""
+    from pipeline.training import entry
+
+    chosen = {"epochs": epochs, "seed": seed}
+    given = {key: value for key, value in chosen.items() if value is not None}
+    entry.train(PROJECT, out, say, gold=gold, **given)
+
+
+@app.command(name="eval")
+@fail_clearly
+def evaluate(gold: Annotated[Path, typer.Argument(exists=True, help="Labelled texts, as JSON lines.")]) -> None:
+    """Measure the judge on labelled texts."""
+    from pipeline.training.evaluate import evaluate as measure
+
+    for name, value in measure(Site(settings.load()).judge, gold).items():
+        print(f"{name:32} {value:g}")

@@ -1,0 +1,59 @@
+"""What the commands have in common: errors as messages, the configured site, and how a table is shown."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Annotated, Any, ParamSpec
+
+import typer
+from rich.console import Console
+
+from pipeline import settings
+from pipeline.errors import PipelineError
+from pipeline.site import Site
+
+P = ParamSpec("P")
+AsJson = Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")]
+
+
+def say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def fail_clearly(command: Callable[P, int | None]) -> Callable[P, None]:
+    """Turn our errors into a message and exit status 1, and a returned number into the exit status."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            status = command(*args, **kwargs)
+        except PipelineError as error:
+            say(f"kolwatch: {error}")
+            raise typer.Exit(1) from error
+        except BrokenPipeError:
+            sys.stdout = None  # the reader has gone; there is nobody to tell
+            raise typer.Exit(1) from None
+        if status:
+            raise typer.Exit(status)
+
+    return run
+
+
+@contextmanager
+def configured_site() -> Iterator[Site]:
+    """The configured site; with the embedded database, the server runs as long as this lasts."""
+    from pipeline.local import postgres
+
+    with postgres.serving(settings.load()) as ready:
+        site = Site(ready)
+        try:
+            yield site
+        finally:
+            site.engine.dispose()
+
+
+def show(found: Any) -> None:
+    """Print a rich table; wide enough for its claims where the output is no terminal."""
+    console = Console() if sys.stdout.isatty() else Console(width=200)
+    console.print(found)

@@ -1,0 +1,158 @@
+"""New and changed guidance over a real database: what becomes due, what is counted, what an expert must see."""
+
+from dataclasses import replace
+from datetime import date
+
+import msgspec
+import pytest
+
+from pipeline import revise, steps
+from pipeline.changes import Change, ChangeKind, screen_words
+from pipeline.errors import GuidanceError
+from pipeline.records import Expression, Guidance, GuidanceText, Position, Stance
+from pipeline.site import Site
+from tests import world
+from tests.stepping import A_DAY, FATES, TABLE, collect, deliver, rows, tell, video, work
+
+MYTHS = ("发烧吃布洛芬会烧坏脑子", "布洛芬一吃就伤肾", "孩子不能碰布洛芬")
+DUE = "SELECT document FROM post_text WHERE judged_version IS NULL ORDER BY document"
+MAYBE = "SELECT platform_post_id, guidance_id, needs_expert FROM maybe_posts_daily ORDER BY 1"
+
+
+def myth(text: str, guidance_id: str) -> GuidanceText:
+    return GuidanceText(
+        text=text,
+        guidance_id=guidance_id,
+        stance=Stance.REFUTES,
+        expression=Expression.ASSERTS,
+        form="title",
+        platform=None,
+        file="a.yaml",
+        line=1,
+    )
+
+
+def guidance(*positions: Position) -> Guidance:
+    """The positions of the tests, some in place of others, WHO-004 with three myths about one drug."""
+    known = {**world.GUIDANCE.positions, **{p.guidance_id: p for p in positions}}
+    others = tuple(myth(f"大蒜水能杀死第{n}种病毒", "WHO-001") for n in range(9))
+    texts = tuple(myth(text, "WHO-004") for text in MYTHS if "WHO-004" in known) + others
+    return Guidance(known, texts, "changed-guidance")
+
+
+def put_in_force(site: Site, changed: Guidance) -> world.ToldJudge:
+    site.__dict__["guidance"] = changed
+    site.__dict__.pop("watched", None)
+    judge = world.ToldJudge({"大蒜水": ["WHO-001"], "布洛芬": ["WHO-004"]}, version="judge-of-changed-guidance")
+    tell(site, judge)
+    return judge
+
+
+@pytest.fixture
+def judged(site: Site) -> Site:
+    """A site with a day that is judged and flagged, two of whose texts speak of the drug."""
+    drug = video(8, "宝宝发烧了给他吃布洛芬行不行"), video(9, "美林就是布洛芬呀姐妹们记住")
+    deliver(site, *A_DAY, *drug)
+    work(site)
+    return site
+
+
+def test_a_new_position_makes_due_exactly_the_texts_that_its_screen_matches(judged: Site) -> None:
+    new = guidance(world.position("WHO-004"))
+    judged.__dict__["guidance"] = new
+    [touched] = revise.guidance_diff(judged)
+    assert (touched.change, touched.texts, touched.flags) == (Change("WHO-004", ChangeKind.NEW, ()), 2, 0)
+    steps.load_guidance(judged)
+    judge = put_in_force(judged, new)
+    assert steps.judge_due(judged)["judged"] == 2
+    assert sorted(judge.seen) == ["宝宝发烧了给他吃布洛芬行不行", "美林就是布洛芬呀姐妹们记住"]
+    steps.raise_flags(judged)
+    assert {row[1] for row in rows(judged, TABLE, world.DAY)} == {"1", "2", "8", "9"}
+
+
+def test_a_retired_position_makes_due_exactly_the_texts_compared_with_it(judged: Site) -> None:
+    retired = guidance(replace(world.position("WHO-001"), retired=date(2026, 11, 21)))
+    judged.__dict__["guidance"] = retired
+    [touched] = revise.guidance_diff(judged)
+    assert (touched.change, touched.texts, touched.flags) == (Change("WHO-001", ChangeKind.RETIRED, ("retired",)), 2, 1)
+    put_in_force(judged, retired)
+    assert judged.watched == ["WHO-002", "WHO-003"]
+    revise.register_judge(judged)
+    assert [text for (text,) in rows(judged, DUE)] == ["包饺子也许放点醋更香呀", "大蒜水能杀死病毒"]
+
+
+def test_a_changed_wording_makes_nothing_due(judged: Site) -> None:
+    reworded = guidance(world.position("WHO-001", wording="吃大蒜防不了感染。"))
+    judged.__dict__["guidance"] = reworded
+    [touched] = revise.guidance_diff(judged)
+    assert (touched.change, touched.texts) == (Change("WHO-001", ChangeKind.CHANGED, ("position_zh",)), 0)
+    assert steps.load_guidance(judged) == {"new": 0, "changed": 1, "retired": 0, "unchanged": 2}
+    assert revise.guidance_diff(judged) == []
+    put_in_force(judged, reworded)
+    assert steps.judge_due(judged) == {"judged": 0}
+
+
+def test_where_nothing_tells_a_position_every_text_is_due(judged: Site) -> None:
+    put_in_force(judged, replace(guidance(world.position("WHO-005")), texts=()))
+    assert steps.judge_due(judged)["judged"] == 5
+
+
+def test_a_word_that_is_as_frequent_elsewhere_tells_nothing() -> None:
+    texts = tuple(
+        myth(text, "WHO-004" if n < 2 else "WHO-001") for n, text in enumerate(["药甲", "药乙", "药丙", "药丁"])
+    )
+    found = screen_words(Guidance({}, texts, "v"), ["WHO-004"], list)
+    assert found == {"WHO-004": frozenset()}
+    rare = screen_words(Guidance({}, (*texts, *(myth("别的", "WHO-001") for _ in range(4))), "v"), ["WHO-004"], list)
+    assert rare == {"WHO-004": frozenset("甲乙")}
+
+
+def test_an_unknown_position_says_where_to_look(site: Site) -> None:
+    with pytest.raises(GuidanceError, match="no WHO-999; `kolwatch guidance list`"):
+        revise.position(site, "WHO-999")
+
+
+# ---- positions that nobody has confirmed --------------------------------------------------------------
+
+
+@pytest.fixture
+def unconfirmed(site: Site) -> Site:
+    """A site where WHO-001 is known from memory only."""
+    site.__dict__["guidance"] = guidance(replace(world.position("WHO-001"), verification="K"))
+    steps.load_guidance(site)
+    deliver(site, *A_DAY)
+    work(site)
+    return site
+
+
+def test_an_unconfirmed_position_raises_no_row_but_a_maybe_that_needs_an_expert(unconfirmed: Site) -> None:
+    assert [row[1] for row in rows(unconfirmed, TABLE, world.DAY)] == ["1"]
+    assert rows(unconfirmed, MAYBE) == [("2", "WHO-001", True), ("3", "WHO-001", False)]
+    assert ("2", "maybe") in rows(unconfirmed, FATES, world.DAY)
+    assert steps.is_idle(unconfirmed)
+
+
+def test_once_somebody_vouches_for_it_its_flags_are_raised(unconfirmed: Site) -> None:
+    confirmed = replace(world.position("WHO-001"), verification="K", verified_by="Dr Example, 2026-11-21")
+    unconfirmed.__dict__["guidance"] = guidance(confirmed)
+    steps.load_guidance(unconfirmed)
+    assert steps.raise_flags(unconfirmed) == {"flagged": 1, "flagged_S3": 1}
+    assert rows(unconfirmed, MAYBE) == [("3", "WHO-001", False)]
+
+
+def test_a_site_may_flag_against_unconfirmed_positions_too(unconfirmed: Site) -> None:
+    chosen = msgspec.structs.replace(unconfirmed.settings.report, flag_unconfirmed=True)
+    unconfirmed.__dict__["settings"] = msgspec.structs.replace(unconfirmed.settings, report=chosen)
+    assert not steps.is_idle(unconfirmed)
+    assert steps.raise_flags(unconfirmed)["flagged"] == 1
+    assert {row[1] for row in rows(unconfirmed, TABLE, world.DAY)} == {"1", "2"}
+
+
+def test_a_flag_against_a_position_the_model_was_not_trained_on_says_so(site: Site) -> None:
+    tell(site, world.ToldJudge({"大蒜水": ["WHO-001"], "喝白酒": ["WHO-002"]}, untrained=["WHO-001", "WHO-777"]))
+    deliver(site, *A_DAY)
+    collect(site)
+    steps.judge_due(site)
+    steps.raise_flags(site)
+    found = rows(site, "SELECT guidance_id, is_untrained FROM flagged_posts_daily ORDER BY 1")
+    assert found == [("WHO-001", True), ("WHO-002", False)]
