@@ -17,6 +17,8 @@ Floats = NDArray[np.float32]
 MIN_CHECK_WORTHINESS = 0.2
 MIN_CHARACTERS = 4
 ENOUGH_FOR_THE_SCREEN = 2
+GROUP = 64
+"""Alternatives of a pattern that are tried one by one."""
 PREDICATES = re.compile(
     "预防|防止|防治|治[好疗愈]|根治|治|消炎|杀[死灭]|杀菌|排毒|解毒|清[除理肺]|抗[癌病炎]|增强|提高|降[低压糖脂]|软化|缓解|有效|特效|"
     "导致|引起|致[癌死命]|诱发|造成|传播|传染|感染|伤[害肝肾身]|有[害毒]|中毒|不[能要用必得可]|千万|一定要|必须|"
@@ -55,11 +57,16 @@ def terms_pattern(terms: Iterable[str]) -> re.Pattern[str]:
 
 
 def _branches(node: dict[str, dict]) -> str:  # type: ignore[type-arg]
-    """Longer alternatives come first, the end of a term last."""
+    """Longer alternatives come first, the end of a term last; many are guarded in groups, so that few are tried."""
     ends = "" in node
-    parts = [re.escape(character) + _branches(below) for character, below in sorted(node.items()) if character]
-    if not parts:
+    heads = sorted(filter(None, node))
+    if not heads:
         return ""
+    parts = [re.escape(character) + _branches(node[character]) for character in heads]
+    if len(parts) > GROUP:
+        groups = range(0, len(parts), GROUP)
+        guards = [f"(?=[{''.join(map(re.escape, heads[n : n + GROUP]))}])" for n in groups]
+        parts = [f"{guard}(?:{'|'.join(parts[n : n + GROUP])})" for guard, n in zip(guards, groups, strict=True)]
     joined = parts[0] if len(parts) == 1 and not ends else f"(?:{'|'.join(parts)})"
     return f"{joined}?" if ends else joined
 

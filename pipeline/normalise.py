@@ -81,9 +81,11 @@ class _Characters:
 
     expanding: re.Pattern[str]
     """Characters that NFKC or lower-casing turns into several."""
+    joining: frozenset[str]
+    """Combining characters."""
     clusters: re.Pattern[str]
-    """Combining characters with the character they may join."""
-    traditional: re.Pattern[str]
+    """The same with the character they may join."""
+    traditional: frozenset[str]
     converter: OpenCC
 
 
@@ -105,8 +107,9 @@ def _characters() -> _Characters:
     marks = "".join(map(re.escape, sorted(joining)))
     return _Characters(
         expanding=re.compile(f"[{''.join(expanding)}]"),
+        joining=frozenset(joining),
         clusters=re.compile(f".?[{marks}]+", re.DOTALL),
-        traditional=re.compile(f"[{''.join(a for a, b in zip(han, simplified, strict=True) if a != b)}]"),
+        traditional=frozenset(a for a, b in zip(han, simplified, strict=True) if a != b),
         converter=converter,
     )
 
@@ -181,11 +184,11 @@ def fold(text: str) -> NormalisedText:
     characters = _characters()
     folded = NormalisedText(text, range(len(text)), range(1, len(text) + 1))
     if not text.isascii():
-        if not unicodedata.is_normalized("NFC", text) or characters.clusters.search(text):
+        if not unicodedata.is_normalized("NFC", text) or not characters.joining.isdisjoint(text):
             folded = _rewrite(folded, characters.clusters, _compatible)
         folded = _rewrite(folded, characters.expanding, _compatible)
     plain = _same_length(folded.text, lambda t: unicodedata.normalize("NFKC", t).lower())
-    if characters.traditional.search(plain):
+    if not characters.traditional.isdisjoint(plain):
         plain = _same_length(plain, characters.converter.convert)
     folded = NormalisedText(plain, folded.starts, folded.ends)
     if MAY_HOLD_MARKUP.search(plain):

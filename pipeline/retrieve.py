@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
 from pipeline.records import Expression, Guidance, Stance
 
@@ -22,6 +22,8 @@ FEATURES = 3 * VIEWS + 5
 UNCOVERED = slice(1 + 2 * VIEWS, 1 + 3 * VIEWS)
 """The features that hold the likeness of the nearest uncovered wording."""
 NEAREST = 3
+BUCKETS = 2**19
+"""Of hashed n-grams; about as many as there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,19 @@ class WordingIndex:
 
 
 class _View:
-    """TF-IDF over character n-grams of the wordings, rows of length 1."""
+    """TF-IDF over hashed character n-grams of the wordings, rows of length 1; a vocabulary would take the memory."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._vectoriser = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, dtype=np.float32)
-        self._transposed = sparse.csr_matrix(self._vectoriser.fit_transform(texts).T)
+        self._counter = HashingVectorizer(
+            analyzer="char", ngram_range=(1, 3), n_features=BUCKETS, alternate_sign=False, norm=None, dtype=np.float32
+        )
+        self._weights = TfidfTransformer(sublinear_tf=True)
+        self._transposed = sparse.csr_matrix(self._weights.fit_transform(self._counter.transform(texts)).T)
 
     def likeness(self, texts: Sequence[str]) -> Floats:
         """[texts, wordings]"""
-        return (self._vectoriser.transform(texts) @ self._transposed).toarray()  # type: ignore[no-any-return]
+        found = self._weights.transform(self._counter.transform(texts), copy=False) @ self._transposed
+        return found.toarray()  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
