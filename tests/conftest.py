@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,15 @@ def needs(is_there: bool, what: str) -> None:
     if os.environ.get("KOLWATCH_CI"):
         pytest.fail(f"{what} is missing, and CI must not skip")
     pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """As root, the data of a home that PostgreSQL's user cannot reach lies elsewhere; it goes with the session."""
+    yield
+    for link in tmp_path_factory.getbasetemp().rglob("pg"):
+        if link.is_symlink():
+            shutil.rmtree(link.resolve().parent, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

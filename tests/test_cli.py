@@ -159,6 +159,12 @@ def test_a_span_that_ends_before_it_begins_is_wrong_usage() -> None:
     assert "is before --since" in done.stderr
 
 
+def test_a_day_to_come_cannot_be_closed(database_url: str) -> None:
+    done = kolwatch("close", "--date", "2999-01-01", KOLWATCH_DATABASE_URL=database_url)
+    assert done.returncode == 2
+    assert "still to come" in done.stderr
+
+
 def row(post_id: str, guidance_id: str) -> dict[str, Any]:
     return {"platform": "douyin", "platform_post_id": post_id, "guidance_id": guidance_id}
 

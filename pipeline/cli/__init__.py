@@ -170,6 +170,8 @@ def close(
 ) -> None:
     """Close a day: its table keeps the priorities of now until it is closed again."""
     with configured_site() as site:
+        if on.date() > _today(site):
+            raise typer.BadParameter(f"--date {on.date()} is still to come; only a day that has begun can be closed")
         print(steps.close_day(site, on.date()))
 
 
@@ -182,8 +184,12 @@ def rejudge(
 ) -> None:
     """Make the texts since a day due again; `kolwatch flag` or the next scheduled run judges them."""
     with configured_site() as site:
-        day = on.date() if on else datetime.now(site.settings.zone).date()  # noqa: TID251 - the edge knows the clock
+        day = on.date() if on else _today(site)
         print(display.jsonable({"due": steps.rejudge(site, since.date(), day, position), "day": day}))
+
+
+def _today(site: Site) -> date:
+    return datetime.now(site.settings.zone).date()  # noqa: TID251 - the edge knows the clock
 
 
 @app.command()

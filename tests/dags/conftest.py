@@ -1,6 +1,8 @@
 """Airflow over a database of its own; its configuration is read at import, so the environment comes first."""
 
+import atexit
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from pipeline.settings import PROJECT
 
 _HOME = tempfile.mkdtemp(prefix="airflow-test-")
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 for _name in [name for name in os.environ if name.startswith(("AIRFLOW_", "KOLWATCH_CONFIG"))]:
     del os.environ[_name]
 os.environ |= {
