@@ -24,7 +24,7 @@ from pipeline.score import Priority
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 MERGES = (
     *("merge_accounts", "merge_followers", "merge_texts", "date_texts_back", "merge_posts", "merge_versions"),
-    *("merge_counts", "merge_drops", "merge_quarantine"),
+    *("merge_counts", "merge_drops", "merge_quarantine", "mend_quarantine"),
 )
 """In the order in which they need each other."""
 AccountKey = tuple[str, str]

@@ -109,6 +109,15 @@ def test_a_quarantined_record_can_be_replayed(site: Site) -> None:
     assert steps.replay_quarantine(site, raw_id)["records"] == 0
 
 
+def test_a_record_that_comes_again_mended_leaves_the_quarantine(site: Site) -> None:
+    deliver(site, b'{"aweme_id": "9", "desc": "\xe5\xa4\xa7\xe8\x92\x9c", "create_time": "never"}', b"{broken")
+    collect(site)
+    assert [fate for _, fate in rows(site, FATES, world.DAY)] == ["quarantined", "quarantined"]
+    deliver(site, video(9, "大蒜水包治百病，家家都要备"))
+    collect(site)
+    assert rows(site, FATES, world.DAY) == [("", "quarantined"), ("9", "due")]
+
+
 # ---- judge --------------------------------------------------------------------------------------------
 
 

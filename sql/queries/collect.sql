@@ -167,6 +167,14 @@ SELECT DISTINCT ON (r.raw_id) r.raw_id, i.reason, i.detail
 ON CONFLICT (raw_id) DO UPDATE SET reason = excluded.reason, detail = excluded.detail
  WHERE (old.reason, old.detail) IS DISTINCT FROM (excluded.reason, excluded.detail) AND old.replayed_at IS NULL
 
+-- name: mend_quarantine
+-- A record that could not be read and has now come for the same day as one that can.
+UPDATE quarantine AS q SET replayed_at = now()
+  FROM raw_record AS old
+  JOIN incoming_raw AS i USING (source, external_id, collected_for)
+ WHERE q.raw_id = old.raw_id AND q.replayed_at IS NULL AND old.external_id <> ''
+   AND NOT EXISTS (SELECT FROM incoming_quarantine AS b WHERE b.number = i.number)
+
 -- name: quarantined
 SELECT q.raw_id, r.source, r.origin, r.line, r.collected_for, q.reason, q.detail
   FROM quarantine AS q

@@ -44,7 +44,7 @@ CREATE TABLE quarantine (
     detail      text NOT NULL,
     replayed_at timestamptz
 );
-COMMENT ON COLUMN quarantine.replayed_at IS 'When a replay could read it; null while it cannot be read.';
+COMMENT ON COLUMN quarantine.replayed_at IS 'When a replay could read it, or it came again readable; null while it is unread.';
 
 CREATE TABLE dropped_post (
     platform         text NOT NULL,
