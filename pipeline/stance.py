@@ -167,6 +167,30 @@ def strengths(judged: Judged) -> Floats:
     return evidence.astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What was found out about a window, for people: a row a position, best first."""
+
+    expression: str
+    rows: Sequence[tuple[str, str, float, float, float, float, float]]
+    """Position, its nearest wording, how much it refutes and supports, lead, shape, and the evidence in sum."""
+
+
+def summary(judged: Judged) -> Summary:
+    """The parts of the evidence of a window, as `strengths` adds them up."""
+    likeliest = int(judged.expressions.argmax())
+    shape = float(judged.shapes @ SHAPE_WEIGHTS)
+    evidence = strengths(judged)
+    rows = [
+        (position, wording, float(p[0]), float(p[1]), float(lead), shape, float(e))
+        for position, wording, p, lead, e in zip(
+            judged.positions, judged.wordings, judged.stances, judged.leads, evidence, strict=True
+        )
+    ]
+    said = f"{list(Expression)[likeliest]} ({judged.expressions[likeliest]:.2f})"
+    return Summary(said, sorted(rows, key=lambda row: -row[-1]))
+
+
 def _claims(judged: Judged, normalised: NormalisedText, document: str, calibration: Calibration) -> list[Claim]:
     found = []
     for rank, (position, evidence) in enumerate(zip(judged.positions, strengths(judged), strict=True)):

@@ -20,7 +20,7 @@ from tests import world
 
 COMMANDS = (
     *("up", "run", "table", "collect", "flag", "close", "rejudge", "sources", "migrate", "doctor"),
-    *("assess", "train", "eval", "guidance", "quarantine"),
+    *("assess", "explain", "train", "eval", "guidance", "quarantine"),
 )
 
 
@@ -91,6 +91,13 @@ def test_offsets_count_code_points_of_the_text_as_given(told: world.ToldJudge) -
 @pytest.mark.parametrize("line", ['{"id": NaN, "text": "a"}\n', "\n"])
 def test_nan_and_an_empty_line_are_no_json(told: world.ToldJudge, line: str) -> None:
     assert assess(line, {"id": 1, "text": "一"})[:2] == (1, assess({"id": 1, "text": "一"})[1])
+
+
+def test_explain_needs_a_text_and_reads_one_from_a_pipe() -> None:
+    shown = kolwatch("explain", "-", given="今天去爬山\x1b[31m")
+    assert (shown.returncode, "\x1b" in shown.stdout) == (0, False)
+    assert "nothing was compared with a position" in shown.stdout
+    assert kolwatch("explain").returncode == 2
 
 
 def test_lone_surrogates_stay_as_they_were(told: world.ToldJudge) -> None:

@@ -124,3 +124,17 @@ def test_cues_count_words_quotations_and_reports() -> None:
     assert row[-2] > 0
     assert row[-1] > 0
     assert row[stance.CUE_TAGS.index("sales")] == 0
+
+
+def test_a_summary_adds_up_to_the_evidence_that_decides() -> None:
+    window = judged(0.7, 0.95, asserts=0.9, lead=0.2, shape=1.0)
+    found = stance.summary(window)
+    assert [row[0] for row in found.rows] == ["WHO-902", "WHO-901"]
+    assert found.expression == "asserts (0.90)"
+    _, wording, refutes, supports, lead, _, evidence = found.rows[0]
+    assert (wording, supports) == ("喝醋治流感", 0.0)
+    assert evidence == pytest.approx(
+        stance.logit(refutes) + stance.ASSERTS_WEIGHT * stance.logit(0.9) + stance.LEAD_WEIGHT * lead + 0.9 * shape,
+        abs=1e-3,
+    )
+    assert evidence == pytest.approx(stance.strength(window))

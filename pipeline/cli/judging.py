@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from pipeline import jsonlines, settings
+from pipeline import display, jsonlines, settings, stance
 from pipeline import judge as judging
-from pipeline.cli.shared import fail_clearly, say
+from pipeline.cli.shared import fail_clearly, say, show
 from pipeline.errors import RecordError
 from pipeline.settings import PROJECT
 from pipeline.site import Site
 
 ASSESS_BATCH = 256
+SHOWN = 120
+EXPLAINED = ("position", "nearest wording", "refutes", "supports", "lead", "shape", "evidence")
 app = typer.Typer()
 
 
@@ -37,6 +39,22 @@ def assess() -> int:
             print(jsonlines.written(judging.to_line(text_id, found)))
         sys.stdout.flush()
     return status
+
+
+@app.command()
+@fail_clearly
+def explain(text: Annotated[str, typer.Argument(help="The text of a post; `-` reads it from standard input.")]) -> None:
+    """Show for one text what each step saw: the windows judged, the nearest positions and wordings, and why."""
+    judge = Site(settings.load()).judge
+    folded, judged, found = judge.explain(sys.stdin.read() if text == "-" else text)
+    print(f"read as: {display.printable(folded.text[:SHOWN])}")
+    print(f"{found.band} with probability {found.probability}, {found.expression}, {found.severity or 'no severity'}")
+    if not judged:
+        print("nothing in it is about health and worth checking, so nothing was compared with a position")
+    for window in judged:
+        says = stance.summary(window)
+        shown = folded.text[window.window.start : window.window.end]
+        show(display.table(f"“{display.shortened(shown, SHOWN)}” {says.expression}", EXPLAINED, says.rows))
 
 
 @app.command()
