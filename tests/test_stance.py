@@ -131,7 +131,7 @@ def test_a_summary_adds_up_to_the_evidence_that_decides() -> None:
     found = stance.summary(window)
     assert [row[0] for row in found.rows] == ["WHO-902", "WHO-901"]
     assert found.expression == "asserts (0.90)"
-    _, wording, refutes, supports, lead, _, evidence = found.rows[0]
+    _, wording, refutes, supports, lead, shape, evidence = found.rows[0]
     assert (wording, supports) == ("喝醋治流感", 0.0)
     assert evidence == pytest.approx(
         stance.logit(refutes) + stance.ASSERTS_WEIGHT * stance.logit(0.9) + stance.LEAD_WEIGHT * lead + 0.9 * shape,
