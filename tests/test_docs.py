@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import typer.main
 
-from pipeline import db, records, score, settings
+from pipeline import db, guidance, records, score, settings
 from pipeline.cli import app
 from pipeline.records import Metric, Severity, Tier
 from pipeline.settings import PROJECT
@@ -255,3 +255,9 @@ def test_the_changelog_has_a_place_for_this_version() -> None:
     version = tomllib.loads(read(PROJECT / "pyproject.toml"))["project"]["version"]
     text = read(PROJECT / "CHANGELOG.md")
     assert "## [Unreleased]" in text or f"## [{version}]" in text
+
+
+def test_the_number_of_positions_is_told_right() -> None:
+    count = len(guidance.load(PROJECT / "guidance").positions)
+    assert f"**Positions.** {count} of them" in read(DOCS / "limits.md")
+    assert f"- {count} positions of WHO" in read(PROJECT / "CHANGELOG.md")
