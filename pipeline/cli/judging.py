@@ -3,7 +3,7 @@
 import sys
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -64,12 +64,13 @@ def train(
     gold: Annotated[Path | None, typer.Option(exists=True, help="Labelled texts to measure on, for the card.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1)] = None,
     seed: Annotated[int | None, typer.Option()] = None,
+    share: Annotated[float | None, typer.Option(min=0.01, max=1, help="Know only this share of the texts.")] = None,
 ) -> None:
     """Train the judge from guidance/ (half an hour on two cores), calibrate it and write its card."""
     from pipeline.training import entry
 
-    chosen = {"epochs": epochs, "seed": seed}
-    given = {key: value for key, value in chosen.items() if value is not None}
+    chosen = {"epochs": epochs, "seed": seed, "share": share}
+    given: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
     entry.train(PROJECT, out, say, gold=gold, **given)
 
 

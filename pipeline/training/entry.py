@@ -50,15 +50,17 @@ def train(
     epochs: int = TrainSettings().epochs,
     seed: int = TrainSettings().seed,
     held_out_share: float = 0.12,
+    share: float = 1.0,
     gold: Path | None = None,
 ) -> None:
     """Train from `root`/guidance and `root`/models/words-zh into the folder `out`.
 
-    With `gold` (labelled texts) the card tells how the judge does on them; they are never trained or calibrated on.
+    With `share` below 1 it knows only that much of guidance/, to show whether more texts help. With `gold` (labelled
+    texts) the card tells how the judge does on them; they are never trained or calibrated on.
     """
     torch.manual_seed(seed)
     torch.set_num_threads(1)
-    material = _read(root)
+    material = _read(root, share, seed)
     settings = TrainSettings(epochs=epochs, seed=seed)
     learnt, held_out = split(material.guidance.texts, held_out_share, seed)
     say(f"{len(material.guidance.positions)} positions, {len(learnt)} texts to learn from, {len(held_out)} held out")
@@ -77,9 +79,11 @@ def train(
     say(f"threshold {calibration.min_flag}, maybe from {calibration.min_maybe}; written to {out}")
 
 
-def _read(root: Path) -> _Material:
+def _read(root: Path, share: float, seed: int) -> _Material:
     known = lexicon.load(root / "guidance" / "lexicon")
     positions = guidance.load(root / "guidance")
+    if share < 1:
+        positions = replace(positions, texts=tuple(split(positions.texts, 1 - share, seed)[0]))
     if len(positions.texts) < MIN_TEXTS:
         raise GuidanceError(
             f"{root / 'guidance'}: {len(positions.texts)} texts are too few to learn from ({MIN_TEXTS})"

@@ -1,6 +1,7 @@
 """One small training from guidance to a judge that can be opened."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pipeline import artefacts, guidance, lexicon
 from pipeline.artefacts import sealed
 from pipeline.errors import ArtefactError, GuidanceError
+from pipeline.training import entry
 from pipeline.training.entry import train
 from pipeline.training.vectors import VectorSettings, train_vectors
 from tests.tiny import write_project
@@ -40,6 +42,16 @@ def test_the_same_seed_gives_the_same_weights(tmp_path: Path) -> None:
     train(root, root / "models" / "c", lambda _: None, epochs=1, seed=8)
     hashes = [sealed.file_sha256(root / "models" / name / "weights.safetensors") for name in "abc"]
     assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_a_share_knows_only_some_of_the_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry, "MIN_TEXTS", 10)
+    root = write_project(tmp_path)
+    said: list[str] = []
+    train(root, root / "models" / "some", said.append, epochs=1, share=0.8)
+    train(root, root / "models" / "whole", said.append, epochs=1)
+    some, whole = (int(re.search(r"(\d+) texts to learn", line)[1]) for line in said if "to learn" in line)  # type: ignore[index]
+    assert 0.7 < some / whole < 0.9
 
 
 def test_too_few_texts_or_no_vectors_stop_before_anything_is_written(tmp_path: Path) -> None:
