@@ -34,7 +34,6 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/kolwatch guidance lint
 
 # torch comes first and from its lock line, so that its own index, if named, serves nothing else.
 $(VENV)/.ready: requirements.lock pyproject.toml

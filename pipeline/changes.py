@@ -18,6 +18,10 @@ class ChangeKind(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     RETIRED = "retired"
+    GONE = "gone"
+    """It has left guidance/, or the topics that are watched."""
+    BACK = "back"
+    """It is in force again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,6 @@ def _telling(myths: Sequence[set[str]], share: Mapping[str, float]) -> frozenset
     return frozenset(term for term, n in here.items() if n >= enough and n >= TELLING * len(myths) * share[term])
 
 
-def pattern_of(words: Collection[frozenset[str]]) -> re.Pattern[str]:
-    """Finds any word of any of these sets; anything where a set is empty, because then nothing tells."""
-    if not all(words):
-        return re.compile("")
-    return re.compile("|".join(sorted(map(re.escape, frozenset().union(*words)), key=len, reverse=True)))
+def pattern_of(words: Collection[str]) -> re.Pattern[str]:
+    """Finds any of the words; anything where there is none, because then nothing tells."""
+    return re.compile("|".join(sorted(map(re.escape, words), key=len, reverse=True)))

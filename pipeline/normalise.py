@@ -54,6 +54,7 @@ MARKUP = re.compile(
 MAY_HOLD_MARKUP = re.compile(rf"[\[@&#{INVISIBLE}]|://|www\.")
 REPEATED = re.compile(r"(\S)\1{3,}|\s{2,}")
 UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 REPOST = re.compile(r"/{1,2}\s*@[^:：@\n]{1,60}[:：]|【转发】\s*@[^:：@\n]{1,60}[:：]?")
 BLOCK = re.compile(
     r"</?(?:p|div|br|hr|li|ul|ol|dl|dt|dd|tr|table|section|article|header|footer|blockquote|pre|figure|figcaption"
@@ -179,9 +180,12 @@ def _same_length(text: str, convert: Callable[[str], str]) -> str:
 def fold(text: str) -> NormalisedText:
     """Fold a text for matching: NFKC, simplified, lower case, without markup, invisibles and long repetitions.
 
+    A lone surrogate, which nothing can encode, becomes U+FFFD.
+
     `text[starts[i]:ends[j - 1]]` is the original of `normalised.text[i:j]`.
     """
     characters = _characters()
+    text = SURROGATE.sub("\ufffd", text)
     folded = NormalisedText(text, range(len(text)), range(1, len(text) + 1))
     if not text.isascii():
         if not unicodedata.is_normalized("NFC", text) or not characters.joining.isdisjoint(text):

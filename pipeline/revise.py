@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -34,31 +35,48 @@ def register_judge(site: Site) -> None:
             _make_due(site, connection, {key: (before[key], parts[key]) for key in before if before[key] != parts[key]})
 
 
+def is_in_force(site: Site, connection: db.Connection) -> bool:
+    """Whether no other judge has taken this one's place; holds until the end of the transaction."""
+    db.run(connection, "judge.share_judge")
+    return bool(db.one(connection, "judge.judge_is_in_force", **site.judge_parts))
+
+
 def _make_due(site: Site, connection: db.Connection, changed: Mapping[str, tuple[Any, Any]]) -> None:
     """Of the last days, what a new judge may see otherwise: all, or what is near the positions that came and went."""
+    since = _window(site, connection)
+    if since is None or not changed:
+        return
     if set(changed) == {"positions"}:
         before, now = map(set, changed["positions"])
-        touched = _texts_near(site, connection, sorted(now - before), sorted(before - now))
-        db.run(connection, "judge.make_texts_due", content_hashes=touched)
-    elif changed:
-        days = site.settings.judge.window_days
-        db.run(connection, "judge.make_window_due", judge_version=site.judge.version, window_days=days)
+        near = texts_near(site, connection, since, sorted(before ^ now))
+        db.run(connection, "judge.make_texts_due", content_hashes=sorted(frozenset().union(*near.values())))
+    else:
+        db.run(connection, "judge.make_window_due", judge_version=site.judge.version, since=since)
 
 
-def _texts_near(site: Site, connection: db.Connection, new: Sequence[str], gone: Sequence[str]) -> list[bytes]:
-    """Texts of the last days that the screen of new positions matches or that were compared with those that went."""
-    days = site.settings.judge.window_days
-    found = {
-        bytes(row["content_hash"])
-        for row in db.run(connection, "judge.window_candidates", window_days=days, guidance_ids=list(gone))
-    }
-    if new:
-        words = screen_words(site.guidance, new, lambda text: site.tools.terms_in(site.tools.fold(text).text))
-        pattern = pattern_of(words.values())
-        for row in db.stream(connection, "judge.window_texts", window_days=days):
-            if pattern.search(site.tools.fold(row["document"]).text):
-                found.add(bytes(row["content_hash"]))
-    return sorted(found)
+def _window(site: Site, connection: db.Connection) -> date | None:
+    """The first of the last days; None where there is no post yet."""
+    found: date | None = db.one(connection, "judge.first_day_of_window", window_days=site.settings.judge.window_days)
+    return found
+
+
+def texts_near(
+    site: Site, connection: db.Connection, since: date, guidance_ids: Sequence[str]
+) -> dict[str, set[bytes]]:
+    """Texts said since a day that each position may be about: its words are in them, or they were compared with it."""
+    near: dict[str, set[bytes]] = {}
+    for guidance_id in guidance_ids:
+        rows = db.run(connection, "judge.candidates_since", since=since, guidance_id=guidance_id)
+        near[guidance_id] = {bytes(row["content_hash"]) for row in rows}
+    in_force = [i for i in guidance_ids if i in site.guidance.in_force]
+    if in_force:
+        words = screen_words(site.guidance, in_force, lambda text: site.tools.terms_in(site.tools.fold(text).text))
+        patterns = {guidance_id: pattern_of(found) for guidance_id, found in words.items()}
+        for row in db.stream(connection, "judge.texts_since", since=since):
+            folded = site.tools.fold(row["document"]).text
+            for guidance_id in (i for i, pattern in patterns.items() if pattern.search(folded)):
+                near[guidance_id].add(bytes(row["content_hash"]))
+    return near
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +88,35 @@ class Touched:
     flags: int
 
 
-def guidance_diff(site: Site) -> list[Touched]:
-    """How guidance/ differs from what is loaded, and what loading and judging with it would touch."""
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How guidance/ differs from what is loaded and in force; `whole_window` where all of the last days become due."""
+
+    touched: Sequence[Touched]
+    whole_window: bool
+
+
+def guidance_diff(site: Site) -> Difference:
+    """What loading guidance/ and judging with it would touch."""
     with db.transaction(site.engine) as connection:
-        found = changes(load.loaded_positions(connection), load.position_rows(site.guidance))
-        return [_touched(site, connection, change) for change in found]
+        found = {
+            c.guidance_id: c for c in changes(load.loaded_positions(connection), load.position_rows(site.guidance))
+        }
+        before = db.run(connection, "judge.judge_before").fetchone()
+        since = _window(site, connection)
+        near: dict[str, set[bytes]] = {}
+        if before is not None and since is not None:
+            moved = sorted(set(before["positions"]) ^ set(site.watched))
+            near = texts_near(site, connection, since, moved)
+            for guidance_id in set(moved) - found.keys():
+                is_back = guidance_id in site.guidance.in_force
+                found[guidance_id] = Change(guidance_id, ChangeKind.BACK if is_back else ChangeKind.GONE, ())
+        touched = [
+            Touched(change, len(near.get(i, ())), db.one(connection, "guidance.open_flags", guidance_id=i))
+            for i, change in sorted(found.items())
+        ]
+        parts = ("model_sha256", "lexicon_version")
+        return Difference(touched, before is not None and any(before[p] != site.judge_parts[p] for p in parts))
 
 
 def position(site: Site, guidance_id: str) -> tuple[Position, Counter[str], list[Mapping[str, Any]]]:
@@ -86,11 +128,3 @@ def position(site: Site, guidance_id: str) -> tuple[Position, Counter[str], list
     with db.transaction(site.engine) as connection:
         versions = db.run(connection, "guidance.versions", guidance_id=guidance_id).fetchall()
     return found, texts, list(versions)
-
-
-def _touched(site: Site, connection: db.Connection, change: Change) -> Touched:
-    new = [change.guidance_id] if change.kind is ChangeKind.NEW else []
-    gone = [change.guidance_id] if change.kind is ChangeKind.RETIRED else []
-    texts = _texts_near(site, connection, new, gone) if new or gone else []
-    flags = db.one(connection, "guidance.open_flags", guidance_id=change.guidance_id)
-    return Touched(change, len(texts), flags)

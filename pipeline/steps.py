@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pipeline import db, load, normalise, report, revise, score
-from pipeline.errors import ConfigError, PipelineError, RecordError, SourceError
+from pipeline.errors import ConfigError, GuidanceError, PipelineError, RecordError, SourceError
 from pipeline.records import Fragment, Metric, Severity, Tier
 from pipeline.settings import Settings
 from pipeline.settings import load as load_settings
@@ -173,6 +173,9 @@ def judge_due(site: Site) -> Counts:
     counts: Counter[str] = Counter(judged=0)
     while True:
         with db.transaction(site.engine) as connection:
+            if not revise.is_in_force(site, connection):
+                log.warning("another judge was put in force; what is due is left to it")
+                break
             taken = db.run(connection, "judge.take_due", batch_size=site.settings.judge.batch_size).fetchall()
             if not taken:
                 break
@@ -224,9 +227,13 @@ def is_idle(site: Site) -> bool:
 
 def rejudge(site: Site, since: date, on: date, guidance_id: str | None = None) -> int:
     """Make the texts since a day due again; what is newly found belongs to the day `on`. Returns how many."""
+    if guidance_id is not None and guidance_id not in site.guidance.positions:
+        raise GuidanceError(f"guidance/ has no {guidance_id}; `kolwatch guidance list` shows what it has")
     with db.transaction(site.engine) as connection:
-        values = {"since": since, "day": on, "guidance_id": guidance_id}
-        return db.run(connection, "judge.make_history_due", **values).rowcount
+        near = None
+        if guidance_id is not None:
+            near = sorted(revise.texts_near(site, connection, since, [guidance_id])[guidance_id])
+        return db.run(connection, "judge.make_history_due", since=since, day=on, content_hashes=near).rowcount
 
 
 # ---- flag ---------------------------------------------------------------------------------------------

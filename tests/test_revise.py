@@ -6,7 +6,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from pipeline import revise, steps
+from pipeline import db, revise, steps
 from pipeline.changes import Change, ChangeKind, screen_words
 from pipeline.errors import GuidanceError
 from pipeline.records import Expression, Guidance, GuidanceText, Position, Stance
@@ -40,9 +40,13 @@ def guidance(*positions: Position) -> Guidance:
     return Guidance(known, texts, "changed-guidance")
 
 
-def put_in_force(site: Site, changed: Guidance) -> world.ToldJudge:
+def edit(site: Site, changed: Guidance) -> None:
     site.__dict__["guidance"] = changed
     site.__dict__.pop("watched", None)
+
+
+def put_in_force(site: Site, changed: Guidance) -> world.ToldJudge:
+    edit(site, changed)
     judge = world.ToldJudge({"大蒜水": ["WHO-001"], "布洛芬": ["WHO-004"]}, version="judge-of-changed-guidance")
     tell(site, judge)
     return judge
@@ -59,8 +63,8 @@ def judged(site: Site) -> Site:
 
 def test_a_new_position_makes_due_exactly_the_texts_that_its_screen_matches(judged: Site) -> None:
     new = guidance(world.position("WHO-004"))
-    judged.__dict__["guidance"] = new
-    [touched] = revise.guidance_diff(judged)
+    edit(judged, new)
+    [touched] = revise.guidance_diff(judged).touched
     assert (touched.change, touched.texts, touched.flags) == (Change("WHO-004", ChangeKind.NEW, ()), 2, 0)
     steps.load_guidance(judged)
     judge = put_in_force(judged, new)
@@ -72,8 +76,8 @@ def test_a_new_position_makes_due_exactly_the_texts_that_its_screen_matches(judg
 
 def test_a_retired_position_makes_due_exactly_the_texts_compared_with_it(judged: Site) -> None:
     retired = guidance(replace(world.position("WHO-001"), retired=date(2026, 11, 21)))
-    judged.__dict__["guidance"] = retired
-    [touched] = revise.guidance_diff(judged)
+    edit(judged, retired)
+    [touched] = revise.guidance_diff(judged).touched
     assert (touched.change, touched.texts, touched.flags) == (Change("WHO-001", ChangeKind.RETIRED, ("retired",)), 2, 1)
     put_in_force(judged, retired)
     assert judged.watched == ["WHO-002", "WHO-003"]
@@ -83,11 +87,11 @@ def test_a_retired_position_makes_due_exactly_the_texts_compared_with_it(judged:
 
 def test_a_changed_wording_makes_nothing_due(judged: Site) -> None:
     reworded = guidance(world.position("WHO-001", wording="吃大蒜防不了感染。"))
-    judged.__dict__["guidance"] = reworded
-    [touched] = revise.guidance_diff(judged)
+    edit(judged, reworded)
+    [touched] = revise.guidance_diff(judged).touched
     assert (touched.change, touched.texts) == (Change("WHO-001", ChangeKind.CHANGED, ("position_zh",)), 0)
-    assert steps.load_guidance(judged) == {"new": 0, "changed": 1, "retired": 0, "unchanged": 2}
-    assert revise.guidance_diff(judged) == []
+    assert steps.load_guidance(judged)["changed"] == 1
+    assert revise.guidance_diff(judged).touched == []
     put_in_force(judged, reworded)
     assert steps.judge_due(judged) == {"judged": 0}
 
@@ -134,7 +138,7 @@ def test_an_unconfirmed_position_raises_no_row_but_a_maybe_that_needs_an_expert(
 
 def test_once_somebody_vouches_for_it_its_flags_are_raised(unconfirmed: Site) -> None:
     confirmed = replace(world.position("WHO-001"), verification="K", verified_by="Dr Example, 2026-11-21")
-    unconfirmed.__dict__["guidance"] = guidance(confirmed)
+    edit(unconfirmed, guidance(confirmed))
     steps.load_guidance(unconfirmed)
     assert steps.raise_flags(unconfirmed) == {"flagged": 1, "flagged_S3": 1}
     assert rows(unconfirmed, MAYBE) == [("3", "WHO-001", False)]
@@ -156,3 +160,59 @@ def test_a_flag_against_a_position_the_model_was_not_trained_on_says_so(site: Si
     steps.raise_flags(site)
     found = rows(site, "SELECT guidance_id, is_untrained FROM flagged_posts_daily ORDER BY 1")
     assert found == [("WHO-001", True), ("WHO-002", False)]
+
+
+# ---- several judges, and days long past ---------------------------------------------------------------
+
+
+def test_a_worker_whose_judge_was_replaced_leaves_what_is_due_to_the_new_one(judged: Site) -> None:
+    new = guidance(world.position("WHO-004"))
+    steps.load_guidance(judged)
+    old_parts = judged.judge_parts
+    put_in_force(judged, new)
+    revise.register_judge(judged)
+    assert len(rows(judged, DUE)) == 2
+    with db.transaction(judged.engine) as connection:
+        assert revise.is_in_force(judged, connection)
+        judged.__dict__["judge_parts"] = old_parts
+        assert not revise.is_in_force(judged, connection)
+    judged.__dict__["judge_parts"] = {k: v for k, v in judged.judge.parts.items() if k != "model"}
+    assert steps.judge_due(judged)["judged"] == 2
+
+
+def test_a_text_said_again_within_the_last_days_is_compared_with_a_new_position(site: Site) -> None:
+    drug = video(8, "宝宝发烧了给他吃布洛芬行不行")
+    deliver(site, drug, day=date(2026, 11, 1))
+    work(site, date(2026, 11, 1))
+    deliver(site, drug, *A_DAY)
+    work(site)
+    put_in_force(site, guidance(world.position("WHO-004")))
+    assert steps.judge_due(site)["judged"] == 1
+
+
+def test_rejudging_for_a_new_position_takes_old_texts_that_hold_its_words(site: Site) -> None:
+    deliver(site, video(8, "宝宝发烧了给他吃布洛芬行不行"), *A_DAY, day=date(2026, 11, 1))
+    work(site, date(2026, 11, 1))
+    deliver(site, video(20, "今天的大蒜水真不好喝呀"))
+    work(site)
+    put_in_force(site, guidance(world.position("WHO-004")))
+    assert steps.judge_due(site) == {"judged": 0}
+    assert steps.rejudge(site, date(2026, 10, 1), world.DAY, "WHO-004") == 1
+    with pytest.raises(GuidanceError, match="no WHO-999"):
+        steps.rejudge(site, date(2026, 10, 1), world.DAY, "WHO-999")
+
+
+def test_a_retired_position_raises_no_flags_for_what_comes_later(site: Site) -> None:
+    deliver(site, A_DAY[1], day=date(2026, 11, 1))
+    collect(site, date(2026, 11, 1))
+    steps.judge_due(site)
+    edit(site, guidance(replace(world.position("WHO-001"), retired=date(2026, 11, 21))))
+    steps.load_guidance(site)
+    assert steps.raise_flags(site) == {"flagged": 0}
+
+
+def test_a_position_that_left_guidance_is_told_as_gone(judged: Site) -> None:
+    remaining = {i: p for i, p in world.GUIDANCE.positions.items() if i != "WHO-001"}
+    edit(judged, replace(world.GUIDANCE, positions=remaining))
+    [touched] = revise.guidance_diff(judged).touched
+    assert (touched.change.guidance_id, touched.change.kind, touched.texts) == ("WHO-001", ChangeKind.GONE, 2)

@@ -118,6 +118,14 @@ def test_a_record_that_comes_again_mended_leaves_the_quarantine(site: Site) -> N
     assert rows(site, FATES, world.DAY) == [("", "quarantined"), ("9", "due")]
 
 
+def test_a_broken_record_that_comes_after_a_good_one_stays_in_quarantine(site: Site) -> None:
+    broken = b'{"aweme_id": "9", "desc": "\xe5\xa4\xa7\xe8\x92\x9c", "create_time": "never"}'
+    deliver(site, video(9, "大蒜水包治百病，家家都要备"), broken)
+    collect(site)
+    collect(site, reread=True)
+    assert rows(site, FATES, world.DAY) == [("9", "due"), ("9", "quarantined")]
+
+
 # ---- judge --------------------------------------------------------------------------------------------
 
 
@@ -199,8 +207,8 @@ def test_going_back_to_an_earlier_judge_makes_the_last_days_due_again(site: Site
     changed_judge(site, version="judge-two", model_sha256="model-two")
     steps.judge_due(site)
     tell(site, first)  # type: ignore[arg-type]
-    assert steps.judge_due(site)["judged"] == 3
-    assert steps.judge_due(site) == {"judged": 0}
+    assert steps.judge_due(site) == {"judged": 0}  # what it said before holds again
+    assert rows(site, "SELECT DISTINCT judged_version FROM post_text") == [(first.version,)]
 
 
 def test_what_a_rejudge_finds_belongs_to_its_own_day(site: Site) -> None:
@@ -212,12 +220,6 @@ def test_what_a_rejudge_finds_belongs_to_its_own_day(site: Site) -> None:
     steps.raise_flags(site)
     assert [row[1] for row in rows(site, TABLE, date(2026, 12, 24))] == ["3"]
     assert [row[1] for row in rows(site, TABLE, world.DAY)] == ["1", "2"]
-
-
-def test_rejudging_one_position_takes_only_texts_near_it(site: Site) -> None:
-    deliver(site, *A_DAY)
-    work(site)
-    assert steps.rejudge(site, date(2026, 11, 1), date(2026, 12, 24), guidance_id="WHO-002") == 1
 
 
 def test_an_unknown_format_holds_back_no_other_source(site: Site) -> None:

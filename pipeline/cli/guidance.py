@@ -31,14 +31,16 @@ def guidance_load() -> None:
 @app.command(name="diff")
 @fail_clearly
 def guidance_diff(as_json: AsJson = False) -> None:
-    """Show what differs from what is loaded, and how many texts and open flags loading it would touch."""
+    """Show what differs from what is loaded and in force, and how many texts and open flags that touches."""
     with configured_site() as site:
-        steps.migrate(site)
-        rows = [
-            {"guidance_id": t.change.guidance_id, "change": t.change.kind, "fields": ", ".join(t.change.fields)}
-            | {"texts_due": t.texts, "open_flags": t.flags}
-            for t in revise.guidance_diff(site)
-        ]
+        found = revise.guidance_diff(site)
+    rows = [
+        {"guidance_id": t.change.guidance_id, "change": t.change.kind, "fields": ", ".join(t.change.fields)}
+        | {"texts_due": t.texts, "open_flags": t.flags}
+        for t in found.touched
+    ]
+    if found.whole_window:
+        say("the model or the lexicon is another one, so all texts of the last days become due, whatever stands below")
     _show_rows("Changes of guidance/", ("guidance_id", "change", "fields", "texts_due", "open_flags"), rows, as_json)
 
 
@@ -46,7 +48,8 @@ def guidance_diff(as_json: AsJson = False) -> None:
 @fail_clearly
 def guidance_list(as_json: AsJson = False) -> None:
     """Show the positions of guidance/: what WHO says, how bad the contrary is, and how well that is confirmed."""
-    found = Site(settings.load()).guidance.positions.values()
+    known = Site(settings.load()).guidance.positions
+    found = [known[guidance_id] for guidance_id in sorted(known)]
     columns = ("guidance_id", "topic", "severity", "position_zh", "verification", "verified_by", "retired")
     rows = [{column: getattr(position, column) for column in columns} for position in found]
     _show_rows(f"{len(rows)} positions of WHO", columns, rows, as_json)
@@ -57,7 +60,6 @@ def guidance_list(as_json: AsJson = False) -> None:
 def guidance_show(guidance_id: Annotated[str, typer.Argument(help="Such as WHO-053.")]) -> None:
     """Show one position whole: scope, page, what not to flag, how many texts it has, and its loaded versions."""
     with configured_site() as site:
-        steps.migrate(site)
         position, texts, versions = revise.position(site, guidance_id)
     for name, value in asdict(position).items():
         shown = "; ".join(value) if isinstance(value, tuple) else value

@@ -168,12 +168,14 @@ ON CONFLICT (raw_id) DO UPDATE SET reason = excluded.reason, detail = excluded.d
  WHERE (old.reason, old.detail) IS DISTINCT FROM (excluded.reason, excluded.detail) AND old.replayed_at IS NULL
 
 -- name: mend_quarantine
--- A record that could not be read and has now come for the same day as one that can.
+-- A record that could not be read, where a later one of the same post and day can.
 UPDATE quarantine AS q SET replayed_at = now()
   FROM raw_record AS old
   JOIN incoming_raw AS i USING (source, external_id, collected_for)
+  JOIN stored_raw AS new USING (number)
  WHERE q.raw_id = old.raw_id AND q.replayed_at IS NULL AND old.external_id <> ''
-   AND NOT EXISTS (SELECT FROM incoming_quarantine AS b WHERE b.number = i.number)
+   AND CASE WHEN i.origin = old.origin THEN i.line >= old.line ELSE new.raw_id > old.raw_id END
+   AND NOT EXISTS (SELECT FROM quarantine AS b WHERE b.raw_id = new.raw_id)
 
 -- name: quarantined
 SELECT q.raw_id, r.source, r.origin, r.line, r.collected_for, q.reason, q.detail

@@ -24,30 +24,43 @@ ON CONFLICT (judge_version) DO UPDATE SET in_force_since = clock_timestamp()
 SELECT pg_advisory_xact_lock(hashtext('kolwatch.judge'))
 
 -- name: make_window_due
--- Texts of the last days that an earlier judge assessed.
+-- Texts of the last days that an earlier judge assessed; what this judge said of them before holds again.
 WITH due AS (
     SELECT content_hash
-      FROM post_text
-     WHERE first_day > (SELECT max(first_day) FROM post_text) - %(window_days)s::integer
-       AND judged_version <> %(judge_version)s
+      FROM post_text AS t
+     WHERE judged_version <> %(judge_version)s
+       AND EXISTS (SELECT FROM post_version AS v WHERE v.content_hash = t.content_hash AND v.last_seen_for >= %(since)s)
      ORDER BY content_hash
        FOR NO KEY UPDATE
 )
-UPDATE post_text AS t SET judged_version = NULL, judge_error = NULL FROM due WHERE t.content_hash = due.content_hash
+UPDATE post_text AS t
+   SET judge_error = NULL,
+       judged_version = (SELECT a.judge_version FROM assessment AS a
+                          WHERE (a.content_hash, a.judge_version) = (t.content_hash, %(judge_version)s))
+  FROM due
+ WHERE t.content_hash = due.content_hash
 
--- name: window_texts
-SELECT content_hash, document
-  FROM post_text
- WHERE first_day > (SELECT max(first_day) FROM post_text) - %(window_days)s::integer
-   AND judged_version IS NOT NULL
+-- name: share_judge
+-- Taken by each batch: while it is held, no other judge is put in force.
+SELECT pg_advisory_xact_lock_shared(hashtext('kolwatch.judge'))
 
--- name: window_candidates
--- Texts of the last days that were compared with one of these positions.
+-- name: texts_since
+-- Judged texts that somebody has said since a day.
+SELECT t.content_hash, t.document
+  FROM post_text AS t
+ WHERE t.judged_version IS NOT NULL
+   AND EXISTS (SELECT FROM post_version AS v WHERE v.content_hash = t.content_hash AND v.last_seen_for >= %(since)s)
+
+-- name: first_day_of_window
+SELECT max(last_seen_for) - %(window_days)s::integer + 1 FROM post_version
+
+-- name: candidates_since
+-- Texts said since a day that were compared with this position.
 SELECT DISTINCT t.content_hash
   FROM post_text AS t
   JOIN claim_stance AS c ON (c.content_hash, c.judge_version) = (t.content_hash, t.judged_version)
- WHERE t.first_day > (SELECT max(first_day) FROM post_text) - %(window_days)s::integer
-   AND c.guidance_id = ANY (%(guidance_ids)s)
+ WHERE c.guidance_id = %(guidance_id)s
+   AND EXISTS (SELECT FROM post_version AS v WHERE v.content_hash = t.content_hash AND v.last_seen_for >= %(since)s)
 
 -- name: make_texts_due
 WITH due AS (
@@ -61,10 +74,8 @@ UPDATE post_text AS t SET judged_version = NULL, judge_error = NULL FROM due WHE
 -- Rows are locked in the order in which collecting locks them. A text that was never judged keeps its own day.
 WITH due AS (
     SELECT content_hash
-      FROM post_text AS t
-     WHERE first_day >= %(since)s
-       AND (%(guidance_id)s::text IS NULL OR EXISTS (
-            SELECT FROM claim_stance AS c WHERE c.content_hash = t.content_hash AND c.guidance_id = %(guidance_id)s))
+      FROM post_text
+     WHERE first_day >= %(since)s AND (%(content_hashes)s::bytea[] IS NULL OR content_hash = ANY (%(content_hashes)s))
      ORDER BY content_hash
        FOR NO KEY UPDATE
 )

@@ -6,5 +6,5 @@ SELECT a.content_hash, a.judge_version, a.rejudged_on, c.rank, c.start_offset, c
   JOIN claim_stance AS c ON (c.content_hash, c.judge_version) = (a.content_hash, a.judge_version)
   JOIN judge AS j ON j.judge_version = a.judge_version
   JOIN guidance_current AS g ON g.guidance_id = c.guidance_id
- WHERE a.band = 'flag' AND c.stance = 'refutes' AND (c.rank = 1 OR c.probability >= j.min_flag);
+ WHERE g.retired IS NULL AND a.band = 'flag' AND c.stance = 'refutes' AND (c.rank = 1 OR c.probability >= j.min_flag);
 COMMENT ON VIEW claim_to_flag IS 'Each claim that the last judge of its text would flag, with the position it contradicts.';
