@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help:
 	@echo "make run [ARGS=--once]   set up and do the main job; Ctrl-C ends it"
 	@echo "make test [ARGS=...]     set up and run all tests"
-	@echo "make lint                formatting, style, import rules, types, the texts of guidance/"
+	@echo "make lint                formatting, style, import rules, types"
 	@echo "make setup               only set up, in $(VENV) (PYTHON=..., TORCH_INDEX=...)"
 	@echo "make lock                write the lock files anew from pyproject.toml"
 	@echo "make clean               remove the environment and what was built; keeps .kolwatch"

@@ -62,11 +62,14 @@ def category(text: GuidanceText) -> str:
 def examine(guidance: Guidance, before: Mapping[str, int], measured: Sequence[str] = ()) -> Corpus:
     """Look at all texts. `before` are the totals that may not fall, `measured` texts that nothing may resemble."""
     texts = guidance.texts
-    totals = Counter(map(category, texts))
-    forms = {name: Counter(t.form for t in texts if category(t) == name) for name in totals}
-    lengths = {n: np.percentile([len(t.text) for t in texts if category(t) == n], LENGTHS).tolist() for n in totals}
+    groups: dict[str, list[GuidanceText]] = {}
+    for text in texts:
+        groups.setdefault(category(text), []).append(text)
+    totals = Counter({name: len(members) for name, members in groups.items()})
+    forms = {name: Counter(t.form for t in members) for name, members in groups.items()}
+    lengths = {n: np.percentile([len(t.text) for t in members], LENGTHS).tolist() for n, members in groups.items()}
     pairs, nearest = _likeness(texts)
-    leaks = _leaks(texts)
+    leaks = _leaks(texts, groups)
     problems = [
         *_below_floors(guidance),
         *(f"{name}: {totals[name]} texts, {count} before; put back what was lost" for name, count in before.items()
@@ -176,20 +179,23 @@ def style(texts: Sequence[str]) -> Floats:
     )  # fmt: skip
 
 
-def _leaks(texts: Sequence[GuidanceText]) -> dict[str, float]:
+def _leaks(texts: Sequence[GuidanceText], groups: Mapping[str, Sequence[GuidanceText]]) -> dict[str, float]:
     """How well style alone tells each category from near misses and what no position covers (AUC, five folds)."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import cross_val_score
+    from threadpoolctl import threadpool_limits
 
     told = [t.text for t in texts if category(t) in ("near miss", "uncovered") and t.expression is Expression.ASSERTS]
     found = {}
     for name in ("refuting", "supporting", "debunking", "asking", "reporting"):
-        own = [t.text for t in texts if category(t) == name]
+        own = [t.text for t in groups.get(name, ())]
         if min(len(own), len(told)) < 100:
             continue
         labels = np.array([1] * len(own) + [0] * len(told))
         model = HistGradientBoostingClassifier(max_iter=60, random_state=0)
-        found[name] = float(cross_val_score(model, style([*own, *told]), labels, cv=5, scoring="roc_auc").mean())
+        with threadpool_limits(1):  # several threads wait for each other by spinning
+            aucs = cross_val_score(model, style([*own, *told]), labels, cv=5, scoring="roc_auc")
+        found[name] = float(aucs.mean())
     return found
 
 

@@ -99,25 +99,27 @@ def queries(file: str) -> Mapping[str, str]:
     return dict(zip(parts[::2], (body.strip() for body in parts[1::2]), strict=True))
 
 
+def _text(query: str) -> str:
+    file, name = query.split(".")
+    return queries(file)[name]
+
+
 def run(connection: Connection, query: str, **values: object) -> psycopg.Cursor[DictRow]:
     """Run the query `file.name` with its values."""
-    file, name = query.split(".")
     cursor = connection.cursor(row_factory=dict_row)
-    return cursor.execute(queries(file)[name], values or None)
+    return cursor.execute(_text(query), values or None)
 
 
 def stream(connection: Connection, query: str, **values: object) -> Iterator[DictRow]:
     """The rows of the query `file.name`, fetched a part at a time; they must be read within the transaction."""
-    file, name = query.split(".")
-    with connection.cursor(name=name, row_factory=dict_row) as cursor:
-        yield from cursor.execute(queries(file)[name], values or None)
+    with connection.cursor(name=query, row_factory=dict_row) as cursor:
+        yield from cursor.execute(_text(query), values or None)
 
 
 def run_many(connection: Connection, query: str, rows: Iterable[Mapping[str, object]]) -> None:
     """Run the query `file.name` once a row, in one round trip."""
-    file, name = query.split(".")
     with connection.cursor() as cursor:
-        cursor.executemany(queries(file)[name], [dict(row) for row in rows])
+        cursor.executemany(_text(query), [dict(row) for row in rows])
 
 
 def one(connection: Connection, query: str, **values: object) -> Any:

@@ -5,7 +5,6 @@ nothing. Every function writes inside the caller's transaction.
 """
 
 import hashlib
-import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,10 +17,10 @@ from psycopg.types.json import Jsonb
 from pipeline import db
 from pipeline.changes import ChangeKind, changes
 from pipeline.errors import RecordError
+from pipeline.normalise import UNWRITABLE
 from pipeline.records import Assessment, Dropped, FoundBy, Fragment, Guidance, ParsedPost, Post
 from pipeline.score import Priority
 
-_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 MERGES = (
     *("merge_accounts", "merge_followers", "merge_texts", "date_texts_back", "merge_posts", "merge_versions"),
     *("merge_counts", "merge_drops", "merge_quarantine", "mend_quarantine"),
@@ -88,7 +87,7 @@ def _stage_records(connection: db.Connection, collection: Collection, records: S
 
 
 def _text(value: str) -> str:
-    return _UNWRITABLE.sub("\ufffd", value)
+    return UNWRITABLE.sub("\ufffd", value)
 
 
 def _raw_row(number: int, record: ReadRecord, collection: Collection) -> Sequence[object]:

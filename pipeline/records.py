@@ -5,7 +5,7 @@ against the database and against docs/glossary.md by a test.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -319,3 +319,7 @@ class Guidance:
     def in_force(self) -> Mapping[str, Position]:
         """The positions that are not retired."""
         return {i: position for i, position in self.positions.items() if position.retired is None}
+
+    def watched(self, topics: Collection[str]) -> Mapping[str, Position]:
+        """The positions in force of some topics; of all where none is named."""
+        return {i: position for i, position in self.in_force.items() if not topics or position.topic in topics}

@@ -10,7 +10,6 @@ from psycopg.types.json import Jsonb
 
 from pipeline import db, load
 from pipeline.changes import Change, ChangeKind, changes, pattern_of, screen_words
-from pipeline.errors import GuidanceError
 from pipeline.records import Position
 from pipeline.site import Site
 
@@ -28,8 +27,7 @@ def register_judge(site: Site) -> None:
         if db.one(connection, "judge.judge_is_in_force", **site.judge_parts):
             return
         before = db.run(connection, "judge.judge_before").fetchone()
-        untrained = sorted(set(site.watched) & set(judge.untrained))
-        lists = {"positions": Jsonb(site.watched), "untrained": Jsonb(untrained)}
+        lists = {"positions": Jsonb(site.watched), "untrained": Jsonb(list(judge.untrained))}
         db.run(connection, "judge.register_judge", **parts | lists | {"judge_version": judge.version})
         if before is not None:
             _make_due(site, connection, {key: (before[key], parts[key]) for key in before if before[key] != parts[key]})
@@ -121,9 +119,7 @@ def guidance_diff(site: Site) -> Difference:
 
 def position(site: Site, guidance_id: str) -> tuple[Position, Counter[str], list[Mapping[str, Any]]]:
     """A position of guidance/, how many texts it has of each kind, and its loaded versions. Raises GuidanceError."""
-    found = site.guidance.positions.get(guidance_id)
-    if found is None:
-        raise GuidanceError(f"guidance/ has no {guidance_id}; `kolwatch guidance list` shows what it has")
+    found = site.position(guidance_id)
     texts = Counter(f"{t.stance}/{t.expression}" for t in site.guidance.texts if t.guidance_id == guidance_id)
     with db.transaction(site.engine) as connection:
         versions = db.run(connection, "guidance.versions", guidance_id=guidance_id).fetchall()

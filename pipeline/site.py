@@ -8,8 +8,8 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from pipeline import artefacts, db, guidance, judge, lexicon, normalise, settings, watchlist
-from pipeline.errors import ConfigError
-from pipeline.records import Guidance, Platform
+from pipeline.errors import ConfigError, GuidanceError
+from pipeline.records import Guidance, Platform, Position
 from pipeline.settings import PROJECT, Settings
 from pipeline.sources import Source, open_source
 
@@ -31,19 +31,26 @@ class Site:
     @cached_property
     def topics(self) -> tuple[str, ...]:
         """The topics of guidance whose positions are watched; empty: all. Raises ConfigError for an unknown one."""
-        known = {position.topic for position in self.guidance.positions.values()}
-        for topic in self.settings.scope.topics:
+        chosen = self.settings.scope.topics
+        known = {position.topic for position in self.guidance.positions.values()} if chosen else set()
+        for topic in chosen:
             if topic not in known:
                 raise ConfigError(
                     f"[scope] topics: {topic!r} is no topic of guidance/; they are {', '.join(sorted(known))}"
                 )
-        return self.settings.scope.topics
+        return chosen
+
+    def position(self, guidance_id: str) -> Position:
+        """Raises GuidanceError for one that guidance/ does not have."""
+        found = self.guidance.positions.get(guidance_id)
+        if found is None:
+            raise GuidanceError(f"guidance/ has no {guidance_id}; `kolwatch guidance list` shows what it has")
+        return found
 
     @cached_property
     def watched(self) -> list[str]:
         """The positions that raise flags."""
-        positions = self.guidance.in_force.values()
-        return sorted(p.guidance_id for p in positions if not self.topics or p.topic in self.topics)
+        return sorted(self.guidance.watched(self.topics))
 
     @cached_property
     def lexicon(self) -> lexicon.Lexicon:

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pipeline import db, load, normalise, report, revise, score
-from pipeline.errors import ConfigError, GuidanceError, PipelineError, RecordError, SourceError
+from pipeline.errors import ConfigError, PipelineError, RecordError, SourceError
 from pipeline.records import Fragment, Metric, Severity, Tier
 from pipeline.settings import Settings
 from pipeline.settings import load as load_settings
@@ -227,12 +227,9 @@ def is_idle(site: Site) -> bool:
 
 def rejudge(site: Site, since: date, on: date, guidance_id: str | None = None) -> int:
     """Make the texts since a day due again; what is newly found belongs to the day `on`. Returns how many."""
-    if guidance_id is not None and guidance_id not in site.guidance.positions:
-        raise GuidanceError(f"guidance/ has no {guidance_id}; `kolwatch guidance list` shows what it has")
+    known = None if guidance_id is None else site.position(guidance_id).guidance_id
     with db.transaction(site.engine) as connection:
-        near = None
-        if guidance_id is not None:
-            near = sorted(revise.texts_near(site, connection, since, [guidance_id])[guidance_id])
+        near = None if known is None else sorted(revise.texts_near(site, connection, since, [known])[known])
         return db.run(connection, "judge.make_history_due", since=since, day=on, content_hashes=near).rowcount
 
 

@@ -202,6 +202,15 @@ def test_rejudging_for_a_new_position_takes_old_texts_that_hold_its_words(site: 
         steps.rejudge(site, date(2026, 10, 1), world.DAY, "WHO-999")
 
 
+def test_rejudging_one_position_takes_only_texts_near_it(site: Site) -> None:
+    spirits = ("喝白酒能防病", "白酒杀菌护身", "白酒漱口不感染")
+    texts = tuple(myth(text, "WHO-002") for text in spirits) + guidance().texts
+    edit(site, replace(world.GUIDANCE, texts=texts))
+    deliver(site, *A_DAY)
+    work(site)
+    assert steps.rejudge(site, date(2026, 11, 1), date(2026, 12, 24), guidance_id="WHO-002") == 1
+
+
 def test_a_retired_position_raises_no_flags_for_what_comes_later(site: Site) -> None:
     deliver(site, A_DAY[1], day=date(2026, 11, 1))
     collect(site, date(2026, 11, 1))

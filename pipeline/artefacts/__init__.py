@@ -32,7 +32,7 @@ def open_judge(folder: Path, guidance: Guidance, lexicon: Lexicon, topics: Seque
     except (KeyError, TypeError, ValueError) as error:
         raise ArtefactError(f"{folder}/{sealed.MANIFEST}: no calibration in it ({error}); train again") from error
     parts = judge_parts(folder, guidance, lexicon, topics)
-    severities = {i: p.severity for i, p in guidance.positions.items() if not topics or p.topic in topics}
+    severities = {i: position.severity for i, position in guidance.watched(topics).items()}
     trained = settings.get("positions", ())
     return Judge(open_model(folder, settings, guidance, tools), tools, severities, calibration, parts, trained)
 
