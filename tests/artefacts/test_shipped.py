@@ -112,6 +112,6 @@ def test_a_new_position_is_live_at_once_and_catches_most_of_what_it_is_about() -
     assert "WHO-900" in judge.untrained
     found = judge.assess([*OTHER_WORDINGS, *HARMLESS])
     caught = [a.band is not Band.NONE and a.claims[0].guidance_id == "WHO-900" for a in found]
-    assert sum(caught[: len(OTHER_WORDINGS)]) >= 6  # of 12
-    assert sum(a.flagged for a in found[len(OTHER_WORDINGS) :]) <= 4  # it has no near misses yet
+    assert sum(caught[: len(OTHER_WORDINGS)]) >= 9  # of 12
+    assert sum(a.flagged for a in found[len(OTHER_WORDINGS) :]) <= 2  # of 4: it has no near misses yet
     assert time.monotonic() - began < 15 * 60
