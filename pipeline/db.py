@@ -12,6 +12,7 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from psycopg.rows import DictRow, TupleRow, dict_row
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, create_engine, make_url
@@ -24,6 +25,22 @@ OLDEST_SERVER = 15
 _GONE = ("08", "28", "3D", "57P")
 """Classes of SQLSTATE that say the server, the database or the access to it is not there."""
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+
+_ADVICE: Mapping[tuple[type[Exception], ...], str] = {
+    (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn): (
+        "lacks what this version needs ({reason}); run `kolwatch migrate`"
+    ),
+    (psycopg.errors.InsufficientPrivilege,): (
+        "does not let this user do that ({reason}); name the owner of the tables in KOLWATCH_DATABASE_URL, "
+        "or have the right granted"
+    ),
+}
+"""What to do about statements that the server cannot or will not run."""
+_UNFIT = (
+    "{where} was made by another version that this one cannot go on from ({reason}). Where that version is newer, "
+    "update kolwatch; otherwise delete the folder .kolwatch (KOLWATCH_HOME), or name an empty database in "
+    "KOLWATCH_DATABASE_URL, and collect the days again"
+)
 
 Connection = psycopg.Connection[TupleRow]
 
@@ -51,17 +68,19 @@ def open_engine(url: str) -> Engine:
 def connected(engine: Engine) -> Iterator[SqlConnection]:
     """A connection with a transaction, committed at the end, rolled back on any error.
 
-    Raises DatabaseError when the server cannot be reached, goes away, or has no tables.
+    Raises DatabaseError when the server cannot be reached, goes away, refuses, or has not the tables of this version.
     """
     try:
         with engine.begin() as connection:
             yield connection
     except (OperationalError, psycopg.OperationalError) as error:
         raise DatabaseError(_unusable(engine, error)) from error
-    except (ProgrammingError, psycopg.errors.UndefinedTable) as error:
-        if not isinstance(getattr(error, "orig", error), psycopg.errors.UndefinedTable):
+    except (ProgrammingError, psycopg.ProgrammingError) as error:
+        cause = getattr(error, "orig", error)
+        advice = next((text for kinds, text in _ADVICE.items() if isinstance(cause, kinds)), None)
+        if advice is None:
             raise
-        raise DatabaseError(f"{_where(engine)} lacks a table of this version; run `kolwatch migrate`") from error
+        raise DatabaseError(f"{_where(engine)} {advice.format(reason=_first_line(cause))}") from error
 
 
 @contextmanager
@@ -78,7 +97,7 @@ def _where(engine: Engine) -> str:
 
 def _unusable(engine: Engine, error: Exception) -> str:
     cause = getattr(error, "orig", error)
-    reason = (str(cause).strip() or type(cause).__name__).splitlines()[0]
+    reason = _first_line(cause)
     state = getattr(cause, "sqlstate", None) or ""
     if state and not state.startswith(_GONE):
         return f"{_where(engine)} refused: {reason} ({state}); nothing of this step was written, run it again"
@@ -86,6 +105,10 @@ def _unusable(engine: Engine, error: Exception) -> str:
         f"{_where(engine)} cannot be used: {reason}; "
         "check that it runs (`kolwatch doctor`) and that KOLWATCH_DATABASE_URL is right"
     )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 # ---- queries ------------------------------------------------------------------------------------------
@@ -146,15 +169,14 @@ def copy_rows(connection: Connection, table: str, rows: Iterable[Sequence[object
 def migrate(engine: Engine) -> str:
     """Bring the schema to the newest version, and the views if they have changed; returns the version. Safe to repeat.
 
-    What is in place is noted in the comment of Alembic's table.
+    What is in place is noted in the comment of Alembic's table. Raises DatabaseError, with nothing changed, where a
+    view of somebody else reads ours, or the tables are another version's.
     """
     config = Config()
     config.set_main_option("script_location", str(SQL / "migrations"))
-    views = {
-        path.stem.split("_", 1)[1]: path.read_text(encoding="utf-8") for path in sorted((SQL / "views").glob("*.sql"))
-    }
+    views, versions = _texts("views"), _texts("migrations/versions")
     head = str(ScriptDirectory.from_config(config).get_current_head())
-    wanted = f"{head} with views {sha256(repr(views).encode()).hexdigest()[:16]}"
+    wanted = f"{head} with {sha256(repr((views, versions)).encode()).hexdigest()[:16]}"
     with connected(engine) as pooled:
         connection = cast(Connection, pooled.connection.driver_connection)
         _check_server(connection)
@@ -162,15 +184,38 @@ def migrate(engine: Engine) -> str:
         connection.execute("SET LOCAL lock_timeout = '30s'")
         if _comment(connection) == wanted:
             return head
-        for name in reversed(views):  # later views read earlier ones
-            connection.execute(psycopg.sql.SQL("DROP VIEW IF EXISTS {}").format(psycopg.sql.Identifier(name)))
+        _drop_views(connection, views)
         config.attributes["connection"] = pooled
-        command.upgrade(config, "head")
-        for view in views.values():
-            connection.execute(view)
+        try:
+            command.upgrade(config, "head")
+            for view in views.values():
+                connection.execute(view)
+        except (CommandError, ProgrammingError, psycopg.ProgrammingError) as error:
+            cause = getattr(error, "orig", error)
+            if isinstance(cause, psycopg.errors.InsufficientPrivilege):
+                raise
+            raise DatabaseError(_UNFIT.format(where=_where(engine), reason=_first_line(cause))) from error
         note = psycopg.sql.SQL("COMMENT ON TABLE alembic_version IS {}").format(wanted)
         connection.execute(note)
     return head
+
+
+def _texts(folder: str) -> dict[str, str]:
+    """The SQL files of a folder in the order of their numbers, by name."""
+    return {
+        path.stem.split("_", 1)[1]: path.read_text(encoding="utf-8") for path in sorted((SQL / folder).glob("*.sql"))
+    }
+
+
+def _drop_views(connection: Connection, views: Iterable[str]) -> None:
+    names = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, views))
+    try:
+        connection.execute(psycopg.sql.SQL("DROP VIEW IF EXISTS {}").format(names))
+    except psycopg.errors.DependentObjectsStillExist as error:
+        raise DatabaseError(
+            f"the views of this version cannot be put in place, because others read the old ones: "
+            f"{error.diag.message_detail}. Drop those, run `kolwatch migrate`, and make them again"
+        ) from error
 
 
 def _comment(connection: Connection) -> str:

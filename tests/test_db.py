@@ -78,13 +78,45 @@ def test_views_are_made_anew_only_when_they_have_changed(engine: Engine) -> None
     db.migrate(engine)
     with db.transaction(engine) as connection:
         assert connection.execute(seen).fetchone() == before
-        connection.execute("COMMENT ON TABLE alembic_version IS 'of another version'")
+        connection.execute(FORGET_NOTE)
     db.migrate(engine)
     with db.transaction(engine) as connection:
         after = connection.execute(seen).fetchone()
     assert before is not None
     assert after is not None
     assert (after[0] != before[0], after[1]) == (True, before[1])
+
+
+FORGET_NOTE = "COMMENT ON TABLE alembic_version IS 'of another version'"
+
+
+def test_a_view_of_somebody_else_stops_the_migration_and_is_named(engine: Engine) -> None:
+    with db.transaction(engine) as connection:
+        connection.execute("CREATE VIEW theirs AS SELECT claim FROM flagged_posts_daily")
+        connection.execute(FORGET_NOTE)
+    with pytest.raises(DatabaseError, match=r"view theirs depends on view flagged_posts_daily\. Drop those, run"):
+        db.migrate(engine)
+    with db.transaction(engine) as connection:
+        assert connection.execute("SELECT count(*) FROM theirs").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("ALTER TABLE judge DROP COLUMN untrained CASCADE", "column judge.untrained does not exist"),
+        ("DROP TABLE day_close CASCADE", 'relation "day_close" does not exist'),
+        ("DELETE FROM alembic_version", 'relation "source_state" already exists'),
+        ("UPDATE alembic_version SET version_num = '0999'", "Can't locate revision identified by '0999'"),
+    ],
+)
+def test_tables_of_another_version_are_told_and_not_touched(engine: Engine, change: str, reason: str) -> None:
+    with db.transaction(engine) as connection:
+        connection.execute(change.encode())
+        connection.execute(FORGET_NOTE)
+    with pytest.raises(DatabaseError, match=rf"{re.escape(reason)}.*delete the folder \.kolwatch"):
+        db.migrate(engine)
+    with db.transaction(engine) as connection:
+        assert connection.execute("SELECT count(*) FROM guidance_current").fetchone() == (3,)
 
 
 def test_a_column_that_is_missing_would_be_seen(engine: Engine) -> None:
@@ -172,6 +204,19 @@ def test_an_empty_database_says_to_migrate(server: Server) -> None:
         db.transaction(engine) as connection,
     ):
         db.run(connection, "report.source_states")
+
+
+def test_a_column_of_a_later_version_says_to_migrate(engine: Engine) -> None:
+    with pytest.raises(DatabaseError, match=r"later.* does not exist.*kolwatch migrate"), db.transaction(engine) as one:
+        one.execute("SELECT later FROM post")
+
+
+@pytest.mark.parametrize("statement", ["SELECT 1 FROM post", "CREATE TABLE one (n int)", "DROP VIEW post_day"])
+def test_a_user_without_the_right_is_told_whose_to_use(engine: Engine, statement: str) -> None:
+    as_another = f"SET LOCAL ROLE pg_monitor; {statement}".encode()
+    wanted = r"(denied|owner).*name the owner of the tables"
+    with pytest.raises(DatabaseError, match=wanted), db.transaction(engine) as connection:
+        connection.execute(as_another)
 
 
 def test_an_error_rolls_everything_back(engine: Engine) -> None:
