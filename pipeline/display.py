@@ -51,7 +51,7 @@ def _cell(value: object) -> str:
 
 
 def day_table(day: date, rows: Sequence[Mapping[str, Any]]) -> Table:
-    """The flagged table of a day."""
+    """The flagged table of a day; a position the model was not trained on is marked `untrained`."""
     return table(
         f"Flagged posts of {day}: {len(rows)}",
         ("#", "platform", "KOL (tier)", "claim", "contradicts", "sev", "prob", "priority"),
@@ -61,7 +61,7 @@ def day_table(day: date, rows: Sequence[Mapping[str, Any]]) -> Table:
                 row["platform"],
                 f"{shortened(row['account_name'] or row['account_id'], 20)} ({row['tier'] or 'tier unknown'})",
                 shortened(row["claim"], CLAIM_WIDTH),
-                f"{row['guidance_id']} {shortened(row['position_zh'], CLAIM_WIDTH)}",
+                f"{_named(row)} {shortened(row['position_zh'], CLAIM_WIDTH)}",
                 row["severity"],
                 float(row["probability"]),
                 float(row["priority"]),
@@ -69,6 +69,10 @@ def day_table(day: date, rows: Sequence[Mapping[str, Any]]) -> Table:
             for row in rows
         ),
     )
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    return f"{row['guidance_id']} (untrained)" if row["is_untrained"] else str(row["guidance_id"])
 
 
 def differences_from(expected: Path, day: date, rows: Sequence[Mapping[str, Any]]) -> list[str]:

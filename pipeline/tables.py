@@ -303,20 +303,33 @@ day_close = Table(
 
 # ---- views, for reading only; outside METADATA, because migrations do not make them -------------------
 
-_VIEWS = MetaData()
+VIEWS = MetaData()
+
+
+def _columns(names: str, kind: Any) -> list[Column[Any]]:
+    return [Column(name, kind) for name in names.split()]
+
+
 flagged_posts_daily = Table(
     "flagged_posts_daily",
-    _VIEWS,
+    VIEWS,
     Column("day", Date),
     Column("rank", BigInteger),
-    *(Column(n, Text) for n in ("platform", "platform_post_id", "account_id", "account_name", "tier", "url", "claim")),
+    *_columns("platform account_name", Text),
     Column("follower_count", BigInteger),
-    *(Column(n, Text) for n in ("guidance_id", "position_zh", "position_en", "source_title", "source_url")),
-    Column("severity", Text),
+    *_columns("tier claim guidance_id position_zh position_en severity", Text),
     Column("probability", REAL),
     Column("priority", Double),
     Column("factors", JSONB),
     Column("other_flags", BigInteger),
-    *(Column(n, Text) for n in ("status", "found_by", "judge_version")),
-    *(Column(n, Boolean) for n in ("is_late", "is_after_close", "is_below_capacity", "is_deleted")),
+    Column("status", Text),
+    *_columns("is_late is_after_close is_below_capacity", Boolean),
+    Column("found_by", Text),
+    *_columns("is_untrained is_deleted is_truncated is_sponsored", Boolean),
+    Column("url", Text),
+    Column("posted_at", MOMENT),
+    *_columns("platform_post_id account_id source source_title source_url page_date", Text),
+    Column("guidance_version", Integer),
+    Column("judge_version", Text),
+    Column("flag_id", BigInteger),
 )

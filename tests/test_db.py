@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Table, inspect
 
 from pipeline import db
 from pipeline.errors import DatabaseError
@@ -28,7 +28,7 @@ from pipeline.records import (
     Tier,
 )
 from pipeline.settings import Settings
-from pipeline.tables import METADATA
+from pipeline.tables import METADATA, VIEWS
 from tests.conftest import DEBIAN_POSTGRES, needs, opened
 
 QUERIES = [(path.stem, name) for path in sorted((db.SQL / "queries").glob("*.sql")) for name in db.queries(path.stem)]
@@ -85,6 +85,14 @@ def test_views_are_made_anew_only_when_they_have_changed(engine: Engine) -> None
     assert before is not None
     assert after is not None
     assert (after[0] != before[0], after[1]) == (True, before[1])
+
+
+@pytest.mark.parametrize("view", VIEWS.tables.values(), ids=str)
+def test_a_view_has_the_columns_that_python_knows(engine: Engine, view: Table) -> None:
+    found = [
+        (column["name"], column["type"].compile(engine.dialect)) for column in inspect(engine).get_columns(view.name)
+    ]
+    assert [(column.name, column.type.compile(engine.dialect)) for column in view.columns] == found
 
 
 FORGET_NOTE = "COMMENT ON TABLE alembic_version IS 'of another version'"

@@ -6,7 +6,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from pipeline import db, revise, steps
+from pipeline import db, display, report, revise, steps
 from pipeline.changes import Change, ChangeKind, screen_words
 from pipeline.errors import GuidanceError
 from pipeline.records import Expression, Guidance, GuidanceText, Position, Stance
@@ -158,8 +158,10 @@ def test_a_flag_against_a_position_the_model_was_not_trained_on_says_so(site: Si
     collect(site)
     steps.judge_due(site)
     steps.raise_flags(site)
-    found = rows(site, "SELECT guidance_id, is_untrained FROM flagged_posts_daily ORDER BY 1")
-    assert found == [("WHO-001", True), ("WHO-002", False)]
+    table = report.day_table(site.engine, world.DAY)
+    assert [(row["guidance_id"], row["is_untrained"]) for row in table] == [("WHO-002", False), ("WHO-001", True)]
+    shown = list(display.day_table(world.DAY, table).columns[4].cells)
+    assert [str(cell).partition(" 大蒜")[0] for cell in shown] == ["WHO-002", "WHO-001 (untrained)"]
 
 
 # ---- several judges, and days long past ---------------------------------------------------------------
