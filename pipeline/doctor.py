@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from croniter import croniter
+from sqlalchemy import select
 
 from pipeline import db, guidance, lexicon, sources, watchlist
 from pipeline.artefacts import sealed
@@ -18,6 +19,7 @@ from pipeline.local.postgres import Server, serving
 from pipeline.settings import PROJECT, Settings
 from pipeline.settings import load as load_settings
 from pipeline.site import Site
+from pipeline.tables import METADATA, VIEWS
 
 PACKAGES = ("apache-airflow", "sqlalchemy", "psycopg", "torch", "transformers", "jieba")
 
@@ -32,12 +34,15 @@ class Check:
 
 
 def examine() -> list[Check]:
-    """Look at everything; one thing that is not well hides no other, unless all of it depends on the settings."""
+    """Look at everything; one thing that is not well hides no other, unless all of it depends on the settings.
+
+    Raises nothing, whatever is broken.
+    """
     found = [_look("Python", _python), _look("packages", _packages), _look("guidance", _guidance)]
     try:
         settings = load_settings()
-    except PipelineError as error:
-        return [*found, Check("configuration", False, str(error))]
+    except Exception as error:
+        return [*found, Check("configuration", False, _advice(error))]
     looks: dict[str, Callable[[Settings], str]] = {
         "configuration": _configuration,
         "watchlist": _watchlist,
@@ -51,8 +56,17 @@ def examine() -> list[Check]:
 def _look(name: str, look: Callable[[], str]) -> Check:
     try:
         return Check(name, True, look())
-    except PipelineError as error:
-        return Check(name, False, str(error))
+    except Exception as error:
+        return Check(name, False, _advice(error))
+
+
+def _advice(error: Exception) -> str:
+    """What is wrong and what to do; our own errors say it themselves."""
+    if isinstance(error, PipelineError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error}; see that it is there and that this user may read and write it"
+    return f"{type(error).__name__}: {error}; run `make setup` again, and report this if it stays"
 
 
 def _python() -> str:
@@ -117,14 +131,17 @@ def _database(settings: Settings) -> str:
 
 
 def _tables(settings: Settings) -> str:
+    """Ask for every column; what is missing or denied raises an error that says what to do."""
     engine = db.open_engine(settings.database_url)
     try:
-        with db.transaction(engine) as connection:
-            version = connection.info.server_version // 10_000
-            db.run(connection, "report.source_states")
+        with db.connected(engine) as connection:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+            for table in (*METADATA.tables.values(), *VIEWS.tables.values()):
+                connection.execute(select(table).limit(0))
+            version = connection.exec_driver_sql("SHOW server_version_num").scalar_one()
     finally:
         engine.dispose()
-    return f"PostgreSQL {version} answers and has our tables"
+    return f"PostgreSQL {int(version) // 10_000} answers and has our tables"
 
 
 def _airflow(settings: Settings) -> str:

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
-from pipeline import doctor
+from pipeline import db, doctor
 from pipeline.local import state
 from pipeline.settings import PROJECT
 
@@ -41,6 +42,54 @@ def test_a_database_is_asked_for_its_tables(home: Path, database_url: str, monke
     is_well, finding = findings()["database"]
     assert not is_well
     assert "kolwatch migrate" in finding
+
+
+WITHOUT_RIGHTS = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET role = pg_monitor', current_database()); END $$"
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        (
+            "ALTER TABLE post_text DROP COLUMN rejudge_on",
+            "post_text.rejudge_on does not exist.*kolwatch migrate",
+        ),
+        ("DROP VIEW flagged_posts_daily", "flagged_posts_daily. does not exist.*kolwatch migrate"),
+        (WITHOUT_RIGHTS, "permission denied.*name the owner of the tables"),
+    ],
+)
+def test_tables_that_cannot_be_used_are_a_finding(
+    home: Path, database_url: str, engine: Engine, monkeypatch: pytest.MonkeyPatch, change: str, wanted: str
+) -> None:
+    with db.transaction(engine) as connection:
+        connection.execute(change.encode())
+    monkeypatch.setenv("KOLWATCH_DATABASE_URL", database_url)
+    is_well, finding = findings()["database"]
+    assert not is_well
+    assert re.search(wanted, finding)
+
+
+@pytest.mark.parametrize(
+    ("error", "finding"),
+    [
+        (
+            PermissionError(13, "Permission denied", "/srv/model"),
+            "'/srv/model'; see that it is there and that this user",
+        ),
+        (ArithmeticError("odd"), "ArithmeticError: odd; run `make setup` again"),
+    ],
+)
+@pytest.mark.parametrize(("part", "name"), [("load_settings", "configuration"), ("run.api_port", "Airflow")])
+def test_whatever_breaks_is_a_finding(
+    home: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, finding: str, part: str, name: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(f"pipeline.doctor.{part}", broken)
+    found = findings()
+    assert finding in found[name][1]
+    assert (found[name][0], found["guidance"][0]) == (False, True)
 
 
 @pytest.mark.parametrize(
