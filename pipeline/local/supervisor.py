@@ -68,9 +68,10 @@ def only_run(home: Path) -> Iterator[None]:
     lock, note = state.open_lock(home / "run.lock"), home / "run.pid"
     try:
         if not state.try_lock(lock):
-            pid = state.recall(note, int) or "unknown"
+            other = state.recall(note, Identity)
+            pid = other.pid if other else "unknown"
             raise ServiceError(f"already running in {home} as process {pid}; stop that one, or set KOLWATCH_HOME")
-        state.remember(note, os.getpid())
+        state.remember(note, processes.identify(os.getpid()))
         yield
         note.unlink(missing_ok=True)
     finally:
@@ -78,14 +79,9 @@ def only_run(home: Path) -> Iterator[None]:
 
 
 def is_running(home: Path) -> bool:
-    """Whether there is a run of this home."""
-    if not (home / "run.lock").exists():
-        return False
-    lock = state.open_lock(home / "run.lock")
-    try:
-        return not state.try_lock(lock)
-    finally:
-        os.close(lock)
+    """Whether there is a run of this home; told by its note, as to try its lock would keep a new run out."""
+    noted = state.recall(home / "run.pid", Identity)
+    return noted is not None and processes.is_alive(noted)
 
 
 @dataclass

@@ -13,7 +13,7 @@ import pytest
 from pipeline.errors import ServiceError
 from pipeline.local import processes, state
 from pipeline.local.processes import Identity
-from pipeline.local.supervisor import Signals, Stopped, Supervisor, only_run
+from pipeline.local.supervisor import Signals, Stopped, Supervisor, is_running, only_run
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 PARENT = [sys.executable, "-c", f"import subprocess; subprocess.Popen({SLEEP!r}); subprocess.run({SLEEP!r})"]
@@ -144,8 +144,18 @@ def test_a_second_run_of_the_same_home_names_the_first(tmp_path: Path) -> None:
     with only_run(tmp_path), already, only_run(tmp_path):
         pass
     with only_run(tmp_path):
-        assert state.recall(tmp_path / "run.pid", int) == os.getpid()
-    assert not (tmp_path / "run.pid").exists()
+        assert is_running(tmp_path)
+    assert not is_running(tmp_path)
+
+
+def test_asking_whether_a_run_goes_on_takes_no_lock_that_a_new_run_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.remember(tmp_path / "run.pid", Identity(os.getpid(), "long ago", ""))
+    assert not is_running(tmp_path)  # what a killed run left, its number given to another process
+    with only_run(tmp_path):
+        monkeypatch.delattr(state, "try_lock")
+        assert is_running(tmp_path)
 
 
 def test_a_signal_ends_the_work_where_it_next_waits(supervisor: Supervisor) -> None:
