@@ -88,8 +88,8 @@ def test_offsets_count_code_points_of_the_text_as_given(told: world.ToldJudge) -
     assert text[claim["start"] : claim["end"]] == claim["text"] == "大蒜水"
 
 
-@pytest.mark.parametrize("line", ['{"id": NaN, "text": "a"}\n', "\n"])
-def test_nan_and_an_empty_line_are_no_json(told: world.ToldJudge, line: str) -> None:
+@pytest.mark.parametrize("line", ['{"id": NaN, "text": "a"}\n', '{"id": [-1e999], "text": "a"}\n', "\n"])
+def test_what_is_no_number_and_an_empty_line_are_no_json(told: world.ToldJudge, line: str) -> None:
     assert assess(line, {"id": 1, "text": "一"})[:2] == (1, assess({"id": 1, "text": "一"})[1])
 
 
@@ -103,6 +103,15 @@ def test_explain_needs_a_text_and_reads_one_from_a_pipe() -> None:
 def test_lone_surrogates_stay_as_they_were(told: world.ToldJudge) -> None:
     status, [line, after], _ = assess('{"id": "\\ud800", "text": "\\udc00大蒜水"}\n', {"id": 2, "text": "二"})
     assert (status, line["id"], line["claims"][0]["start"], after["id"]) == (0, "\ud800", 1, 2)
+
+
+@pytest.mark.parametrize(
+    "text_id", [None, True, [1, {"a": [None]}], 10**4000, 1e308, "a\u2028b\x85c\r\n\x1b", "\x00", "\udfff", ""]
+)
+def test_any_id_comes_back_as_it_was_on_one_line_of_json(told: world.ToldJudge, text_id: object) -> None:
+    line = json.dumps({"id": text_id, "text": "一"}) + "\n"
+    status, [found], errors = assess(line)
+    assert (status, found["id"], errors) == (0, text_id, "")
 
 
 def test_a_line_that_is_no_json_fails_after_the_rest_is_done(told: world.ToldJudge) -> None:
