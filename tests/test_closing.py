@@ -53,6 +53,30 @@ def test_closing_forgets_the_bytes_of_what_was_dropped_and_keeps_the_count(site:
     assert report.fates == {"flagged": 2, "maybe": 1, "not_health": 1, "quarantined": 1}
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_post_both_kept_and_dropped_on_a_day_counts_once_as_kept(site: Site, order: int) -> None:
+    deliver(site, *(A_DAY[1], video(2, "今天天气真好出门走一走吧"))[::order])
+    work(site)
+    assert rows(site, "SELECT platform_post_id, reason FROM dropped_post") == [("2", "not_health")]
+    assert rows(site, FATES, world.DAY) == [("2", "flagged")]
+    assert steps.close_day(site, world.DAY).fates == {"flagged": 1}
+
+
+@pytest.mark.parametrize(("edit", "fate"), [("包饺子放点醋更香呀", "flagged"), ("炸一炸更香呀", "failed")])
+def test_a_post_edited_on_its_day_counts_once_by_what_weighs_most(site: Site, edit: str, fate: str) -> None:
+    deliver(site, A_DAY[1], video(2, edit))
+    work(site)
+    assert rows(site, "SELECT count(*) FROM post_version") == [(2,)]
+    assert rows(site, FATES, world.DAY) == [("2", fate)]
+
+
+def test_a_post_that_two_sources_drop_counts_once_as_deleted(site: Site) -> None:
+    dropped = "INSERT INTO dropped_post VALUES ('douyin', '2', '2026-11-20', %s, %s, NULL) RETURNING 1"
+    for source, reason in (("a", "not_health"), ("b", "deleted")):
+        rows(site, dropped, source, reason)
+    assert rows(site, FATES, world.DAY) == [("2", "deleted")]
+
+
 def test_a_dropped_post_that_came_twice_leaves_no_bytes_behind(site: Site) -> None:
     deliver(site, A_DAY[3], video(4, "今天天气真好出门走一走吧", liked_count="77"))
     work(site)
