@@ -136,12 +136,38 @@ def test_an_unconfirmed_position_raises_no_row_but_a_maybe_that_needs_an_expert(
     assert steps.is_idle(unconfirmed)
 
 
-def test_once_somebody_vouches_for_it_its_flags_are_raised(unconfirmed: Site) -> None:
+def test_an_unconfirmed_hit_is_listed_beside_the_flag_that_its_post_has(site: Site) -> None:
+    held_back = (replace(world.position(i), verification="K") for i in ("WHO-001", "WHO-003"))
+    site.__dict__["guidance"] = guidance(*held_back)
+    steps.load_guidance(site)
+    deliver(site, video(1, "喝白酒不得病，大蒜水也行"))
+    work(site)
+    rows(site, "UPDATE flag SET status = 'decided' RETURNING 1")
+    assert rows(site, "SELECT guidance_id, other_flags FROM flagged_posts_daily") == [("WHO-002", 0)]
+    assert rows(site, "SELECT guidance_id, needs_expert, other_claims, claim FROM maybe_posts_daily") == [
+        ("WHO-001", True, 1, "大蒜水")
+    ]
+    assert rows(site, FATES, world.DAY) == [("1", "flagged")]
+
+
+def test_a_hit_against_a_retired_position_is_neither_maybe_nor_listed(unconfirmed: Site) -> None:
+    edit(unconfirmed, guidance(replace(world.position("WHO-001"), verification="K", retired=date(2026, 11, 21))))
+    steps.load_guidance(unconfirmed)
+    assert rows(unconfirmed, MAYBE) == [("3", "WHO-001", False)]
+    assert ("2", "not_flagged") in rows(unconfirmed, FATES, world.DAY)
+
+
+def test_once_somebody_vouches_for_it_its_flags_come_late_to_the_days_that_are_closed(unconfirmed: Site) -> None:
     confirmed = replace(world.position("WHO-001"), verification="K", verified_by="Dr Example, 2026-11-21")
     edit(unconfirmed, guidance(confirmed))
     steps.load_guidance(unconfirmed)
+    steps.close_day(unconfirmed, world.DAY)
     assert steps.raise_flags(unconfirmed) == {"flagged": 1, "flagged_S3": 1}
     assert rows(unconfirmed, MAYBE) == [("3", "WHO-001", False)]
+    late = (
+        "SELECT rank, platform_post_id, is_late, is_after_close FROM flagged_posts_daily WHERE day = %s ORDER BY rank"
+    )
+    assert rows(unconfirmed, late, world.DAY) == [(1, "1", False, False), (2, "2", True, True)]
 
 
 def test_a_site_may_flag_against_unconfirmed_positions_too(unconfirmed: Site) -> None:
