@@ -5,18 +5,21 @@ import os
 import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from typer.testing import CliRunner
 
-from pipeline import cli, display
+from pipeline import cli, db, display
 from pipeline.settings import PROJECT
 from pipeline.site import Site
 from tests import world
+from tests.stepping import video
 
 COMMANDS = (
     *("up", "run", "table", "collect", "flag", "close", "rejudge", "sources", "migrate", "doctor"),
@@ -167,6 +170,28 @@ def test_a_day_that_fails_holds_up_no_other(database_url: str, tmp_path: Path) -
     assert done.returncode == 1
     assert "2026-11-18: " in done.stderr
     assert [json.loads(line)["day"] for line in done.stdout.splitlines()] == ["2026-11-19"]
+
+
+def test_a_record_of_a_source_that_is_gone_holds_up_no_other_replay(
+    database_url: str, engine: Engine, tmp_path: Path
+) -> None:
+    table = '[source.{0}]\nformat = "douyin-mediacrawler"\npath = "{0}/{{date}}/*"\n'
+    there = {"KOLWATCH_CONFIG": str(tmp_path / "kolwatch.toml"), "KOLWATCH_DATABASE_URL": database_url}
+    (tmp_path / "kolwatch.toml").write_text(table.format("gone") + table.format("here"))
+    for source in ("gone", "here"):
+        (tmp_path / source / "2026-11-20").mkdir(parents=True)
+        (tmp_path / source / "2026-11-20" / "a.jsonl").write_text('{"aweme_id": "9"\n')
+        assert kolwatch("collect", "--source", source, "--since", "2026-11-20", **there).returncode == 0
+    (tmp_path / "kolwatch.toml").write_text(table.format("here"))
+    with db.transaction(engine) as connection:
+        connection.execute("UPDATE raw_record SET body = %s", [zlib.compress(video(9, "大蒜水包治百病"))])
+        raw_ids = [row["raw_id"] for row in db.run(connection, "collect.quarantined")]
+    done = kolwatch("quarantine", "replay", *map(str, raw_ids), "77777", **there)
+    assert done.returncode == 1
+    [replayed] = map(json.loads, done.stdout.splitlines())
+    assert (replayed["raw_id"], replayed["quarantined"]) == (raw_ids[1], 0)
+    assert f"record {raw_ids[0]}: kolwatch.toml has no [source.gone]; its sources are: here; put" in done.stderr
+    assert "record 77777: not in quarantine" in done.stderr
 
 
 def test_a_span_that_ends_before_it_begins_is_wrong_usage() -> None:

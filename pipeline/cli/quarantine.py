@@ -1,11 +1,16 @@
 """Commands of the quarantine: look at what could not be read, and read it again."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from pipeline import db, display, steps
-from pipeline.cli.shared import AsJson, configured_site, fail_clearly, show
+from pipeline.cli.shared import AsJson, configured_site, fail_clearly, say, show
+from pipeline.errors import ConfigError, SourceError
+
+NAMED = 10
+"""Records of a message that are named one by one."""
 
 app = typer.Typer(no_args_is_help=True, help="Records that could not be read; none is lost.")
 
@@ -26,16 +31,34 @@ def quarantine_list(as_json: AsJson = False) -> None:
 @app.command(name="replay")
 @fail_clearly
 def quarantine_replay(
-    raw_ids: Annotated[list[int] | None, typer.Argument(help="Records to read again; all if none is named.")] = None,
+    raw_ids: Annotated[
+        list[int] | None,
+        typer.Argument(min=1, max=2**63 - 1, help="Records to read again; all if none is named."),
+    ] = None,
 ) -> int:
-    """Read quarantined records again, after the cause is mended."""
-    status = 0
+    """Read quarantined records again, after the cause is mended; one that fails holds up no other."""
+    left: dict[str, list[int]] = {}
     with configured_site() as site:
         if not raw_ids:
             with db.transaction(site.engine) as connection:
                 raw_ids = [row["raw_id"] for row in db.run(connection, "collect.quarantined")]
         for raw_id in raw_ids:
-            counts = steps.replay_quarantine(site, raw_id)
-            status |= int(counts["quarantined"] or not counts["records"])
+            try:
+                counts = steps.replay_quarantine(site, raw_id)
+            except (ConfigError, SourceError) as error:
+                left.setdefault(f"{error}; put that right and replay them again", []).append(raw_id)
+                continue
+            if not counts["records"]:
+                left.setdefault("not in quarantine; `kolwatch quarantine list` shows what is", []).append(raw_id)
+                continue
             print(display.jsonable({"raw_id": raw_id, **counts}))
-    return status
+            if counts["quarantined"]:
+                left.setdefault("still cannot be read; `kolwatch quarantine list` says why", []).append(raw_id)
+    for reason, ids in left.items():
+        say(f"kolwatch: {_listed(ids)}: {reason}")
+    return int(bool(left))
+
+
+def _listed(raw_ids: Sequence[int]) -> str:
+    more = f" and {len(raw_ids) - NAMED} more" if len(raw_ids) > NAMED else ""
+    return f"record {', '.join(map(str, raw_ids[:NAMED]))}{more}"
