@@ -4,7 +4,6 @@ Records are frozen and born complete; each state of the data has its own type. E
 against the database and against docs/glossary.md by a test.
 """
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -134,9 +133,6 @@ class Outcome(Generic[Out, In]):
 
     kept: Sequence[Out]
     dropped: Sequence[Dropped[In]] = ()
-
-    def dropped_by_reason(self) -> Counter[DropReason]:
-        return Counter(d.reason for d in self.dropped)
 
 
 # ---- what a source hands over -------------------------------------------------------------------

@@ -22,7 +22,6 @@ ENGAGEMENT_OF_FACTOR_ONE = 100
 CONFIRMED_FLAG_WEIGHT = 0.1
 MAX_CONFIRMED_FLAGS = 5
 SPONSORED_WEIGHT = 1.2
-FACTORS = ("severity", "probability", "reach", "engagement", "tier", "velocity", "history", "sponsored")
 
 
 @dataclass(frozen=True, slots=True)

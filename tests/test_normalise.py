@@ -141,7 +141,7 @@ def test_what_is_not_judged_is_dropped_with_its_reason(parsed: ParsedPost, expec
 
 def test_a_text_that_is_not_about_health_is_dropped() -> None:
     outcome = normalise([POST], Scope(), lambda folded: "疫苗" in folded)
-    assert outcome.dropped_by_reason() == {DropReason.NOT_HEALTH: 1}
+    assert [dropped.reason for dropped in outcome.dropped] == [DropReason.NOT_HEALTH]
 
 
 def test_unknown_and_open_ended_follower_counts_are_kept() -> None:

@@ -163,7 +163,7 @@ def test_scope_keeps_every_flag_and_has_something_to_drop(
     outcome = normalise([p for _, _, p in drop.posts], Scope(watchlist=listed), screen=lambda text: True)
     kept = {(p.parsed.platform, p.parsed.platform_post_id) for p in outcome.kept}
     assert {(e["platform"], e["platform_post_id"]) for e in expected if e["flag"]} <= kept
-    reasons = outcome.dropped_by_reason()
+    reasons = Counter(dropped.reason for dropped in outcome.dropped)
     assert reasons[DropReason.NOT_A_KOL] == 7
     assert reasons[DropReason.PRIVATE] == 3
     assert reasons[DropReason.DELETED] == 2

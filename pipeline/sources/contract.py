@@ -1,6 +1,5 @@
 """What a transport hands over and what a format must offer."""
 
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,10 +26,6 @@ class Document:
     mtime_ns: int
     open: Callable[[], BinaryIO]
     """A fresh binary stream from the start, already decompressed."""
-
-    @classmethod
-    def of_bytes(cls, origin: str, data: bytes) -> "Document":
-        return cls(origin=origin, size_bytes=len(data), mtime_ns=0, open=lambda: io.BytesIO(data))
 
 
 class Transport(Protocol):

@@ -1,5 +1,6 @@
 """One sound, fictional record of every format, and the ways its platform packs records into a document."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -200,4 +201,5 @@ def fragment(record: object) -> Fragment:
 
 
 def document(data: bytes | str) -> Document:
-    return Document.of_bytes("export.json", data if isinstance(data, bytes) else data.encode())
+    body = data if isinstance(data, bytes) else data.encode()
+    return Document(origin="export.json", size_bytes=len(body), mtime_ns=0, open=lambda: io.BytesIO(body))
