@@ -6,7 +6,7 @@ a text too long to be judged whole.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,15 +72,20 @@ def _branches(node: dict[str, dict]) -> str:  # type: ignore[type-arg]
 
 
 class Detector:
-    """Lexical check-worthiness. `weights` gives each health term 1 (can mean health) or 2 (means health)."""
+    """Lexical check-worthiness. `weights` gives each health term 1 (can mean health) or 2 (means health).
 
-    def __init__(self, weights: Mapping[str, int]) -> None:
+    A keyword is enough for the screen wherever it stands, also inside a longer term.
+    """
+
+    def __init__(self, weights: Mapping[str, int], keywords: Collection[str] = ()) -> None:
         self._weights = {term: weight for term, weight in weights.items() if weight > 0}
         self._pattern = terms_pattern(self._weights)
+        self._keywords = terms_pattern(keywords)
 
     def health_weight(self, text: str) -> int:
         """The weights of the distinct health terms in a folded text, added up."""
-        return sum(self._weights[term] for term in set(self._pattern.findall(text)))
+        own = ENOUGH_FOR_THE_SCREEN if self._keywords.search(text) else 0
+        return own + sum(self._weights[term] for term in set(self._pattern.findall(text)))
 
     def screen(self, text: str) -> bool:
         """Whether a whole text is about health."""

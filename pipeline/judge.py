@@ -75,14 +75,19 @@ def text_tools(lexicon: Lexicon) -> TextTools:
     tag_of = {word: term.tag for word, term in lexicon.terms.items()}
     slot_of = {word: slots[term.tag] for word, term in lexicon.terms.items()}
     segmenter = segment.Segmenter({word: term.frequency for word, term in lexicon.terms.items()})
-    detector = detect.Detector({word: term.screen for word, term in lexicon.terms.items()})
     cue_words = {tag: detect.terms_pattern(words) for tag, words in lexicon.cues.items()}
+
+    def fold(text: str) -> NormalisedText:
+        return normalise.canonical(normalise.fold(text), variants, lexicon.variants)
+
+    weights = {word: term.screen for word, term in lexicon.terms.items()}
+    detector = detect.Detector(weights, [fold(word).text.strip() for word in lexicon.keywords])
 
     def spell(folded: str) -> str:
         return variants.sub(lambda m: lexicon.variants[m[0]], folded)
 
     return TextTools(
-        fold=lambda text: normalise.canonical(normalise.fold(text), variants, lexicon.variants),
+        fold=fold,
         cut=segmenter.cut,
         segments=segmenter.segments,
         screen=lambda folded: detector.screen(spell(folded)),

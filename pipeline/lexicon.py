@@ -5,8 +5,8 @@ canonical, kind) and cues.tsv (word, tag). Every mistake names the file and line
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import GuidanceError
@@ -43,7 +43,15 @@ class Lexicon:
     cues: Mapping[str, tuple[str, ...]]
     """Words by tag."""
     version: str
-    """First 12 hex digits of the sha256 over the three files."""
+    """First 12 hex digits of the sha256 over the three files and the keywords."""
+    keywords: tuple[str, ...] = ()
+    """Health words of a site's own; they count in the screen and nowhere else."""
+
+    def with_keywords(self, words: Iterable[str]) -> "Lexicon":
+        """The same with a site's own words, as another version: texts are judged that were not before."""
+        keywords = tuple(sorted(set(words)))
+        named = "\0".join((self.version, *keywords))
+        return replace(self, keywords=keywords, version=_digest(named)) if keywords else self
 
     def tagged(self, tag: str) -> list[str]:
         return [word for word, term in self.terms.items() if term.tag == tag]
@@ -68,8 +76,11 @@ def load(folder: Path) -> Lexicon:
     cues = _cues(rows["cues.tsv"], mistakes)
     if mistakes:
         raise GuidanceError("\n".join(mistakes))
-    version = hashlib.sha256("\0".join(contents.values()).encode()).hexdigest()[:12]
-    return Lexicon(terms, variants, cues, version)
+    return Lexicon(terms, variants, cues, _digest("\0".join(contents.values())))
+
+
+def _digest(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
 def _contents(path: Path, mistakes: list[str]) -> str:

@@ -45,7 +45,7 @@ class ScopeSettings(_Section, frozen=True):
     topics: tuple[str, ...] = ()
     """Topics of guidance/ whose positions are watched, such as `vaccine-safety`; empty: all."""
     keywords: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
-    """Health words of your own, beside the lexicon's, that let a post through the screen."""
+    """Health words of your own, beside the lexicon's: a post that holds one is collected and judged."""
     min_characters: NotNegative = 15
     """A post with media and less text than this is counted as `text_too_short_to_judge`."""
 

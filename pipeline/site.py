@@ -54,7 +54,12 @@ class Site:
 
     @cached_property
     def lexicon(self) -> lexicon.Lexicon:
-        return lexicon.load(PROJECT / "guidance" / "lexicon")
+        """The words of guidance/lexicon/ and the site's own. Raises ConfigError for a keyword of no word."""
+        keywords = self.settings.scope.keywords
+        for keyword in keywords:
+            if not re.search(r"\w", normalise.fold(keyword).text):
+                raise ConfigError(f"[scope] keywords: {keyword!r} holds no letter or digit; correct it or leave it out")
+        return lexicon.load(PROJECT / "guidance" / "lexicon").with_keywords(keywords)
 
     @cached_property
     def tools(self) -> judge.TextTools:
@@ -87,12 +92,8 @@ class Site:
 
     @cached_property
     def screen(self) -> Callable[[str], bool]:
-        """Whether a folded text is about health: by the lexicon, or by a keyword of the site's own."""
-        keywords = [re.escape(self.tools.fold(word).text) for word in self.settings.scope.keywords]
-        if not keywords:
-            return self.tools.screen
-        own = re.compile("|".join(keywords))
-        return lambda folded: bool(own.search(folded)) or self.tools.screen(folded)
+        """Whether a folded text is about health; the judge asks the same."""
+        return self.tools.screen
 
     def source(self, name: str) -> Source:
         """Raises ConfigError for a source that kolwatch.toml does not have."""

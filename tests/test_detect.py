@@ -27,6 +27,13 @@ def test_words_of_weight_zero_do_not_count() -> None:
     assert DETECTOR.health_weight("怪词怪词") == 0
 
 
+def test_a_keyword_is_enough_also_inside_a_longer_term() -> None:
+    own = Detector({"松花粉片": 1}, ["花粉"])
+    assert own.screen("每天吃松花粉片")
+    assert own.is_checkable(segment("花粉人人要吃"))
+    assert not own.screen("每天吃松花")
+
+
 def test_a_predicate_makes_a_segment_worthier() -> None:
     claim, mention = segment("大蒜能预防新冠病毒"), segment("新冠病毒第三年的大蒜")
     assert DETECTOR.check_worthiness(claim) > DETECTOR.check_worthiness(mention) > 0

@@ -77,6 +77,14 @@ def test_the_screen_reads_evasive_spellings() -> None:
     assert not TOOLS.screen("打yi去")
 
 
+def test_a_text_with_a_keyword_of_the_site_is_judged_and_by_another_judge() -> None:
+    known = LEXICON.with_keywords(["#破壁靈芝粉#"])
+    assert known.version != LEXICON.version == LEXICON.with_keywords([]).version
+    fake = FakeScorer()
+    judge.Judge(fake, judge.text_tools(known), {}, CALIBRATION, {}).assess(["天天喝破壁灵芝粉", "天天喝灵芝粉"])
+    assert fake.seen == ["天天喝破壁灵芝粉"]
+
+
 def test_a_frame_makes_words_of_a_kind_alike() -> None:
     assert TOOLS.frame("白醋能治流感") == TOOLS.frame("姜汤能治流感") != TOOLS.frame("疫苗能治流感")
 

@@ -81,6 +81,19 @@ def test_topics_choose_the_positions_that_are_watched(site: Site) -> None:
     assert Site(msgspec.structs.replace(site.settings, scope=scope)).watched == ["WHO-027", "WHO-028"]
 
 
+def test_keywords_count_as_health_in_collecting_and_judging_alike(site: Site) -> None:
+    def with_keywords(*words: str) -> Site:
+        scope = msgspec.structs.replace(site.settings.scope, keywords=words)
+        return Site(msgspec.structs.replace(site.settings, scope=scope))
+
+    own, plain = with_keywords("老王家的水晶"), with_keywords()
+    assert own.screen("老王家的水晶真管用")
+    assert not plain.screen("老王家的水晶真管用")
+    assert own.lexicon.version != plain.lexicon.version
+    with pytest.raises(ConfigError, match=r"\[scope\] keywords: '#' holds no letter"):
+        _ = with_keywords("#").screen
+
+
 def test_the_day_is_the_local_date_of_the_interval(site: Site) -> None:
     deliver(site, A_DAY[1])
     start = datetime.fromisoformat("2026-11-19T16:00:00+00:00")
