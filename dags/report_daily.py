@@ -10,6 +10,7 @@ cannot be read.
 from datetime import UTC, date, datetime, timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
+from airflow.sdk.types import DagRunProtocol
 from notices import send_notice
 
 from pipeline import steps
@@ -18,13 +19,20 @@ SETTINGS = steps.load_settings()
 
 
 @task
-def pick_day(params: dict[str, str] | None = None, data_interval_start: datetime | None = None) -> str:
-    """The day asked for, else the one that the interval began on."""
-    if asked := (params or {}).get("day"):
-        return asked
-    if data_interval_start is None:
-        raise ValueError("report_daily needs the parameter `day`, such as 2026-11-20, when it is triggered by hand")
-    return data_interval_start.astimezone(SETTINGS.zone).date().isoformat()
+def pick_day(
+    params: dict[str, str] | None = None,
+    data_interval_start: datetime | None = None,
+    dag_run: DagRunProtocol | None = None,
+) -> str:
+    """The day asked for, else the one that the interval began on; it must be over when the run is wanted."""
+    day = (params or {}).get("day")
+    if not day:
+        if data_interval_start is None:
+            raise ValueError("report_daily needs the parameter `day`, such as 2026-11-20, when it is triggered by hand")
+        day = data_interval_start.astimezone(SETTINGS.zone).date().isoformat()
+    if dag_run and day >= (today := dag_run.run_after.astimezone(SETTINGS.zone).date().isoformat()):
+        raise ValueError(f"{day} has not ended (in {SETTINGS.timezone} it is {today}); close it when it has")
+    return day
 
 
 @task

@@ -351,8 +351,11 @@ class DayRun:
     failures: Mapping[str, str]
 
 
-def run_day(site: Site, day: date) -> DayRun:
-    """The whole job for a day without Airflow: the same steps with the same result."""
+def run_day(site: Site, day: date, *, is_over: bool = True) -> DayRun:
+    """The whole job for a day without Airflow: the same steps with the same result.
+
+    A day that is not over is reported on as it is so far, not closed.
+    """
     failures: dict[str, str] = {}
     for name, source in site.settings.source.items():
         if not source.enabled:
@@ -363,4 +366,9 @@ def run_day(site: Site, day: date) -> DayRun:
             failures[name] = str(error)
     judge_due(site)
     raise_flags(site)
-    return DayRun(close_day(site, day), failures)
+    return DayRun(close_day(site, day) if is_over else _so_far(site, day), failures)
+
+
+def _so_far(site: Site, day: date) -> report.DayReport:
+    with db.transaction(site.engine) as connection:
+        return report.day_report(connection, site.settings, day)

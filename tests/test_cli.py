@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
@@ -200,10 +201,41 @@ def test_a_span_that_ends_before_it_begins_is_wrong_usage() -> None:
     assert "is before --since" in done.stderr
 
 
-def test_a_day_to_come_cannot_be_closed(database_url: str) -> None:
-    done = kolwatch("close", "--date", "2999-01-01", KOLWATCH_DATABASE_URL=database_url)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--date", "2999-01-01"),
+        ("close", "--date", "2999-01-01"),
+        ("collect", "--source", "douyin", "--since", "2026-11-18", "--until", "2999-01-01"),
+        ("rejudge", "--since", "2026-11-18", "--on", "2999-01-01"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_day_to_come_is_wrong_usage(words: tuple[str, ...]) -> None:
+    done = kolwatch(*words, KOLWATCH_DATABASE_URL="postgresql+psycopg://nobody@127.0.0.1:9/none")
     assert done.returncode == 2
-    assert "still to come" in done.stderr
+    assert f"{words[-2]} 2999-01-01 is still to come; in Asia/Shanghai it is" in " ".join(done.stderr.split())
+
+
+def test_today_is_worked_on_but_not_closed(
+    told: world.ToldJudge, engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "kolwatch.toml").touch()
+    monkeypatch.setenv("KOLWATCH_CONFIG", str(tmp_path / "kolwatch.toml"))
+    monkeypatch.setenv("KOLWATCH_DATABASE_URL", database_url)
+
+    def run(command: str, day: str) -> tuple[int, str]:
+        done = CliRunner().invoke(cli.app, [command, "--date", day])
+        return done.exit_code, done.stderr
+
+    with time_machine.travel("2026-11-20 16:30+00:00", tick=True):  # the 21st in Shanghai
+        assert run("run", "2026-11-20")[0] == 0
+        status, told_to = run("run", "2026-11-21")
+        assert (status, "2026-11-21 has not ended, so it is not closed" in told_to) == (0, True)
+        assert run("run", "2026-11-22")[0] == 2
+        assert run("close", "2026-11-21")[0] == 2
+    with db.transaction(engine) as connection:
+        assert connection.execute("SELECT day FROM day_close").fetchall() == [(date(2026, 11, 20),)]
 
 
 def row(post_id: str, guidance_id: str) -> dict[str, Any]:

@@ -92,13 +92,20 @@ def _sample_table(ready: Settings, day: date) -> str:
 def run_day(
     on: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The local day, such as 2026-11-20.")],
 ) -> int:
-    """Do the whole job for one day without Airflow: collect, judge, flag, close; the same steps, the same table."""
+    """Do the whole job for one day without Airflow: collect, judge, flag, close; the same steps, the same table.
+
+    A day that has not ended is not closed.
+    """
+    day = _begun(on, "--date")
+    is_over = day < _today()
     with configured_site() as site:
         steps.migrate(site)
         steps.load_guidance(site)
-        done = steps.run_day(site, on.date())
-        show(display.day_table(on.date(), report.day_table(site.engine, on.date())))
+        done = steps.run_day(site, day, is_over=is_over)
+        show(display.day_table(day, report.day_table(site.engine, day)))
     say(str(done.report))
+    if not is_over:
+        say(f"{day} has not ended, so it is not closed and its table can still change; run it again when it has ended")
     for source, error in done.failures.items():
         say(f"kolwatch: collect {source} failed: {error}")
     return int(bool(done.failures))
@@ -138,7 +145,7 @@ def collect(
     reread: Annotated[bool, typer.Option("--reread", help="Also files that were read before.")] = False,
 ) -> int:
     """Collect what a source delivered for one day or several; a day that fails holds up no other."""
-    last = (until or since).date()
+    last = _begun(until, "--until") if until else _begun(since, "--since")
     if last < since.date():
         raise typer.BadParameter(f"--until {last} is before --since {since.date()}")
     days = [since.date() + timedelta(days=n) for n in range((last - since.date()).days + 1)]
@@ -168,11 +175,12 @@ def flag() -> None:
 def close(
     on: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The local day, such as 2026-11-20.")],
 ) -> None:
-    """Close a day: its table keeps the priorities of now until it is closed again."""
+    """Close a day that has ended: its table keeps the priorities of now until it is closed again."""
+    day = _begun(on, "--date")
+    if day == _today():
+        raise typer.BadParameter(f"--date {day} has not ended; `kolwatch run --date {day}` shows its table so far")
     with configured_site() as site:
-        if on.date() > _today(site):
-            raise typer.BadParameter(f"--date {on.date()} is still to come; only a day that has begun can be closed")
-        print(steps.close_day(site, on.date()))
+        print(steps.close_day(site, day))
 
 
 @app.command()
@@ -183,13 +191,21 @@ def rejudge(
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day of what is found; today.")] = None,
 ) -> None:
     """Make the texts since a day due again; `kolwatch flag` or the next scheduled run judges them."""
+    day = _begun(on, "--on") if on else _today()
     with configured_site() as site:
-        day = on.date() if on else _today(site)
         print(display.jsonable({"due": steps.rejudge(site, since.date(), day, position), "day": day}))
 
 
-def _today(site: Site) -> date:
-    return datetime.now(site.settings.zone).date()  # noqa: TID251 - the edge knows the clock
+def _today() -> date:
+    return datetime.now(settings.load().zone).date()  # noqa: TID251 - the edge knows the clock
+
+
+def _begun(on: datetime, option: str) -> date:
+    """A day that is not to come, in the configured time zone."""
+    if on.date() > _today():
+        zone = settings.load().timezone
+        raise typer.BadParameter(f"{option} {on.date()} is still to come; in {zone} it is {_today()}")
+    return on.date()
 
 
 @app.command()

@@ -13,7 +13,7 @@ from pipeline.errors import ServiceError
 from pipeline.local import airflow, state
 from pipeline.local.api import Client
 from pipeline.local.postgres import Server
-from pipeline.local.sample import SAMPLE_DAYS, Hooks, Sample, sample_dags, sample_span
+from pipeline.local.sample import Hooks, Sample, sample_dags, sample_span
 from pipeline.local.supervisor import Signals, Stopped, Supervisor, is_running, only_run
 from pipeline.settings import Settings, inherited
 
@@ -93,7 +93,7 @@ def _check_clock(settings: Settings) -> None:
     if sample_dags(settings) and time.time() < sample_span(settings)[1].timestamp():
         raise ServiceError(
             f"this machine's clock says {time.strftime('%Y-%m-%d')}, before the end of the sample days, and Airflow "
-            f"backfills nothing that is to come; `kolwatch run --date {SAMPLE_DAYS[-1]}` does the job without Airflow"
+            "backfills nothing that is to come; set the clock right"
         )
 
 

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pendulum
@@ -62,6 +63,16 @@ def test_collect_without_an_interval_says_what_to_do(dagbag: Any) -> None:
     body = dagbag.dags["collect_douyin"].task_dict["collect"].python_callable
     with pytest.raises(ValueError, match="backfill it"):
         body("douyin")
+
+
+def test_only_a_day_that_has_ended_is_closed(dagbag: Any) -> None:
+    pick = dagbag.dags["report_daily"].task_dict["pick_day"].python_callable
+    run = SimpleNamespace(run_after=pendulum.datetime(2026, 11, 20, 16, 30))  # the 21st in Shanghai
+    assert pick({"day": "2026-11-20"}, dag_run=run) == "2026-11-20"
+    assert pick({"day": None}, pendulum.datetime(2026, 11, 19, 16, 30), run) == "2026-11-20"
+    for day in ("2026-11-21", "2027-01-01"):
+        with pytest.raises(ValueError, match=rf"{day} has not ended \(in Asia/Shanghai it is 2026-11-21\)"):
+            pick({"day": day}, dag_run=run)
 
 
 @pytest.mark.parametrize(("dag_id", "name", "bad"), [("collect_douyin", "limit", -1), ("report_daily", "day", "soon")])

@@ -203,6 +203,6 @@ def test_a_clock_before_the_sample_days_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("time.time", lambda: 1_700_000_000.0)
     hooks = Hooks(prepare=lambda _: None, is_idle=lambda _: True, show=lambda _, day: str(day))
     settings = msgspec.structs.replace(SETTINGS, home=tmp_path / "home")
-    with pytest.raises(ServiceError, match=r"before the end of the sample days.*kolwatch run --date 2026-11-20"):
+    with pytest.raises(ServiceError, match=r"before the end of the sample days.*set the clock right"):
         main.main_job(settings, True, print, hooks)
     assert not (tmp_path / "home").exists()
