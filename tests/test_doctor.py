@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from pipeline import db, doctor
 from pipeline.local import state
+from pipeline.local.supervisor import only_run
 from pipeline.settings import PROJECT
 
 
@@ -114,9 +115,8 @@ def test_a_wrong_configuration_is_a_finding_and_hides_no_other(
 
 def test_airflow_that_runs_and_does_not_answer_is_a_finding(home: Path) -> None:
     home.mkdir()
-    lock = state.open_lock(home / "run.lock")
     state.remember(home / "airflow" / "port", 9)
-    assert state.try_lock(lock)
-    is_well, finding = findings()["Airflow"]
+    with only_run(home):
+        is_well, finding = findings()["Airflow"]
     assert not is_well
     assert "runs on port 9, but" in finding
