@@ -5,7 +5,10 @@ Every mistake names the file, the line and the field; all mistakes are collected
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import reprlib
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,22 +18,24 @@ import yaml
 from pipeline.errors import GuidanceError
 from pipeline.records import Expression, Guidance, GuidanceText, Platform, Position, Severity, Stance
 
-FORMS = frozenset({"title", "post", "long", "ad", "chain-letter", "transcript", "comment-style"})
-VERIFICATIONS = frozenset({"A", "A*", "B", "C", "K"})
+FORMS = ("ad", "chain-letter", "comment-style", "long", "post", "title", "transcript")
+VERIFICATIONS = ("A", "A*", "B", "C", "K")
 GUIDANCE_ID = re.compile(r"WHO-\d{3,}")
-POSITION_KEYS = {
-    "id", "severity", "severity_reason", "position", "scope", "source", "verification", "verified_by",
-    "valid_from", "retired", "do_not_flag", "related", "texts",
-}  # fmt: skip
-OPTIONAL_KEYS = {"retired"}
-GROUP_KEYS = {"stance", "expression", "form", "platform", "say"}
-UNCOVERED = "uncovered"
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+PAGE_DATE = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)(?P<note> \(.+\))?|\d{4}(-(0[1-9]|1[0-2]))?")
+CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+
+# ---- YAML that knows its lines ------------------------------------------------------------------------
 
 
 class _Node(dict[str, Any]):
-    """A YAML mapping that knows the line it begins on."""
+    """A YAML mapping that knows the line it begins on, and those of its fields."""
 
-    line: int = 0
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+        self.lines: dict[str, int] = {}
 
 
 class _Text(str):
@@ -39,18 +44,28 @@ class _Text(str):
     line: int = 0
 
 
+class _Bare(str):
+    """What YAML takes for a number or a date where it stands without quotes, as it was written."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 class _Loader(yaml.CSafeLoader):
-    """CSafeLoader whose mappings and strings carry their line; a key given twice is an error."""
+    """CSafeLoader whose mappings and strings carry their line; a field given twice or without a name is an error."""
 
 
 def _construct_mapping(loader: _Loader, node: yaml.MappingNode) -> Iterator[_Node]:
-    found = _Node()
-    found.line = node.start_mark.line + 1
+    found = _Node(node.start_mark.line + 1)
     yield found
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str):
+            problem = f"a field cannot be named {_shown(key)}"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
         if key in found:
             raise yaml.MarkedYAMLError(problem=f"`{key}` is given twice", problem_mark=key_node.start_mark)
+        found.lines[key] = key_node.start_mark.line + 1
         found[str(key)] = loader.construct_object(value_node, deep=True)
 
 
@@ -60,15 +75,146 @@ def _construct_text(loader: _Loader, node: yaml.ScalarNode) -> _Text:
     return found
 
 
+def _construct_bare(loader: _Loader, node: yaml.ScalarNode) -> _Bare:
+    return _Bare(loader.construct_scalar(node))
+
+
+def _construct_bool(loader: _Loader, node: yaml.ScalarNode) -> bool | _Bare:
+    """Only true and false: `no` and `on` are words that somebody forgot to quote."""
+    return {"true": True, "false": False}.get(node.value.lower(), _construct_bare(loader, node))
+
+
 _Loader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
 _Loader.add_constructor("tag:yaml.org,2002:str", _construct_text)
+_Loader.add_constructor("tag:yaml.org,2002:bool", _construct_bool)
+for _name in ("int", "float", "timestamp"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_name}", _construct_bare)
 
 
-class _Mistakes(list[str]):
-    """Mistakes found so far, each `file:line: what, and what to do`."""
+def _shown(value: object) -> str:
+    return "null" if value is None else reprlib.repr(value)
 
-    def add(self, file: str, line: int, message: str) -> None:
-        self.append(f"{file}:{line}: {message}")
+
+# ---- what each field must be --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """What a field must be, as a test and in words that follow `it must be`."""
+
+    holds: Callable[[Any], object]
+    wanted: str
+    optional: bool = False
+
+
+_Shape = Mapping[str, _Field]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, _Text) and bool(value.strip()) and not CONTROLS.search(value)
+
+
+def _is_text_list(value: object) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _is_day(value: object) -> bool:
+    if not isinstance(value, str) or not DAY.fullmatch(value):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_page_date(value: object) -> bool:
+    found = PAGE_DATE.fullmatch(value) if isinstance(value, str) else None
+    return found is not None and (not found["day"] or _is_day(found["day"]))
+
+
+def _a(kind: type, wanted: str, *, optional: bool = False) -> _Field:
+    return _Field(lambda value: isinstance(value, kind), wanted, optional)
+
+
+def _one_of(words: Iterable[str], *, optional: bool = False) -> _Field:
+    known = [str(word) for word in words]
+    return _Field(lambda value: isinstance(value, str) and value in known, f"one of {', '.join(known)}", optional)
+
+
+TEXT = _Field(_is_text, "text, in quotes where it looks like something else, without control characters")
+TEXTS = _Field(_is_text_list, "a list of texts (it may be empty: [])")
+LISTED = _a(list, "a list (it may be empty: [])", optional=True)
+BILINGUAL: _Shape = {"zh": TEXT, "en": TEXT}
+SOURCE: _Shape = {
+    "title": TEXT,
+    "url": _Field(lambda value: _is_text(value) and value.startswith("https://"), "an address with https://"),
+    "page_date": _Field(
+        lambda value: value is None or _is_page_date(value),
+        "a date such as 2024-06-05, its year or year and month, or null where the page shows none",
+    ),
+}
+POSITION: _Shape = {
+    "id": _Field(lambda value: _is_text(value) and GUIDANCE_ID.fullmatch(value), "WHO- and at least three digits"),
+    "severity": _one_of(Severity),
+    "severity_reason": TEXT,
+    "position": _a(_Node, "a mapping with `zh` and `en`"),
+    "scope": TEXT,
+    "source": _a(_Node, "a mapping with `title`, `url` and `page_date` of WHO's page"),
+    "verification": _one_of(VERIFICATIONS),
+    "verified_by": _Field(lambda value: value is None or _is_text(value), "text: who vouches for it and when; or null"),
+    "valid_from": _Field(_is_day, "a date such as 2026-11-01, without a time"),
+    "retired": _Field(lambda value: value is None or _is_day(value), "a date such as 2026-11-01, or be left out", True),
+    "do_not_flag": TEXTS,
+    "related": TEXTS,
+    "texts": LISTED,
+}
+GROUP: _Shape = {
+    "stance": _one_of(Stance),
+    "expression": _one_of(Expression),
+    "form": _one_of(FORMS),
+    "platform": _one_of(Platform, optional=True),
+    "say": _a(list, "a list of texts"),
+}
+TOPIC: _Shape = {
+    "topic": TEXT,
+    "title": _a(_Node, "a mapping with `zh` and `en`"),
+    "complete": _a(bool, "true or false"),
+    "positions": LISTED,
+    "texts": LISTED,
+}
+
+
+# ---- reading ------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was read so far, and the mistakes, each `file:line: what, and what to do`."""
+
+    file: str = ""
+    mistakes: list[str] = field(default_factory=list)
+    positions: dict[str, Position] = field(default_factory=dict)
+    places: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """File and line of every id, of those with mistakes too."""
+    texts: list[GuidanceText] = field(default_factory=list)
+    complete: set[str] = field(default_factory=set)
+
+    def mistake(self, line: int, message: str) -> None:
+        self.mistakes.append(f"{self.file}:{line}: {message}")
+
+    def fits(self, node: _Node, shape: _Shape, name: str) -> bool:
+        """Whether a mapping has the fields of its shape; what is wrong is noted."""
+        before = len(self.mistakes)
+        for key in sorted(node.keys() - shape.keys()):
+            self.mistake(node.lines[key], f"{name}: unknown field `{key}`; the fields are {', '.join(shape)}")
+        for key, wanted in shape.items():
+            if key not in node:
+                if not wanted.optional:
+                    self.mistake(node.line, f"{name}: `{key}` is missing; add it")
+            elif not wanted.holds(node[key]):
+                self.mistake(node.lines[key], f"{name}: `{key}` is {_shown(node[key])}; it must be {wanted.wanted}")
+        return len(self.mistakes) == before
 
 
 def load(folder: Path) -> Guidance:
@@ -79,82 +225,92 @@ def load(folder: Path) -> Guidance:
     files = sorted(folder.glob("*.yaml"))
     if not files:
         raise GuidanceError(f"{folder}: no guidance files (*.yaml) here; give the project's guidance/ folder")
-    mistakes = _Mistakes()
-    positions: dict[str, Position] = {}
-    texts: list[GuidanceText] = []
-    complete: set[str] = set()
+    reading = _Reading()
     for path in files:
-        document = _parse(path, mistakes)
+        reading.file = path.name
+        document = _parse(path, reading)
         if document is not None:
-            if document.get("complete") is True:
-                complete.add(path.name)
-            _read_topic(document, path.name, positions, texts, mistakes)
-    _check_related(positions, mistakes)
-    _check_twice(texts, mistakes)
-    if mistakes:
-        raise GuidanceError("\n".join(mistakes))
-    return Guidance(positions, tuple(texts), _version(positions, texts), frozenset(complete))
+            _read_topic(document, reading)
+    _check_related(reading)
+    _check_twice(reading)
+    if reading.mistakes:
+        raise GuidanceError("\n".join(reading.mistakes))
+    positions, texts = reading.positions, reading.texts
+    return Guidance(positions, tuple(texts), _version(positions, texts), frozenset(reading.complete))
 
 
-def _parse(path: Path, mistakes: _Mistakes) -> _Node | None:
-    raw = path.read_bytes()
+def _parse(path: Path, reading: _Reading) -> _Node | None:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        reading.mistake(1, f"cannot be read: {error.strerror}; mend that, or move it out of the folder")
+        return None
     if raw.startswith(b"\xef\xbb\xbf") or b"\r" in raw:
-        mistakes.add(path.name, 1, "starts with a BOM or holds CR line ends: save it as UTF-8 with LF")
+        reading.mistake(1, "starts with a BOM or holds CR line ends: save it as UTF-8 with LF")
         return None
     try:
         document = yaml.load(raw.decode("utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
     except UnicodeDecodeError as error:
-        mistakes.add(path.name, raw[: error.start].count(b"\n") + 1, "is not UTF-8: save it as UTF-8")
+        reading.mistake(raw[: error.start].count(b"\n") + 1, "is not UTF-8: save it as UTF-8")
+        return None
+    except yaml.reader.ReaderError as error:
+        line = raw[: error.position].count(b"\n") + 1
+        reading.mistake(line, f"holds the control character U+{error.character:04X}; delete it")
         return None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        mistakes.add(path.name, line, f"is not valid YAML: {error.problem}; put text with `: ` or `#` in quotes")
+        reading.mistake(line, f"is not valid YAML: {error.problem}; put text with `: ` or `#` in quotes")
         return None
     if not isinstance(document, _Node):
-        mistakes.add(path.name, 1, "must be a mapping with `topic`, `title`, `complete` and `positions`")
+        reading.mistake(1, "must be a mapping with `topic`, `title`, `complete` and `positions`")
         return None
     return document
 
 
-def _read_topic(
-    document: _Node, file: str, positions: dict[str, Position], texts: list[GuidanceText], mistakes: _Mistakes
-) -> None:
-    topic = document.get("topic")
-    if topic != file.removesuffix(".yaml"):
-        mistakes.add(file, document.line, f"`topic` is {topic!r} but the file is named {file}; make them the same")
-    _check_keys(document, {"topic", "title", "complete", "positions", "texts"}, {"texts", "positions"}, file, mistakes)
-    texts.extend(_texts(document.get("texts") or [], None, file, mistakes))
-    for entry in document.get("positions") or []:
-        if not isinstance(entry, _Node):
-            mistakes.add(file, document.line, f"a position must be a mapping, not {entry!r}")
-            continue
-        texts.extend(_texts(entry.get("texts") or [], str(entry.get("id")), file, mistakes))
-        position = _position(entry, str(topic), file, mistakes)
-        if position is None:
-            continue
-        if position.guidance_id in positions:
-            mistakes.add(file, entry.line, f"{position.guidance_id} is already used; give the position a new id")
-        positions[position.guidance_id] = position
+def _read_topic(document: _Node, reading: _Reading) -> None:
+    reading.fits(document, TOPIC, "the file")
+    topic = reading.file.removesuffix(".yaml")
+    named = document.get("topic", topic)
+    if named != topic:
+        line = document.lines["topic"]
+        reading.mistake(line, f"`topic` is {_shown(named)} but the file is named {reading.file}; make them the same")
+    if isinstance(document.get("title"), _Node):
+        reading.fits(document["title"], BILINGUAL, "`title`")
+    if document.get("complete") is True:
+        reading.complete.add(reading.file)
+    _read_texts(document, None, reading)
+    for entry in _entries(document, "positions", reading):
+        _read_position(entry, topic, reading)
 
 
-def _check_keys(node: _Node, known: set[str], optional: set[str], file: str, mistakes: _Mistakes) -> bool:
-    unknown = sorted(node.keys() - known)
-    missing = sorted(known - node.keys() - optional)
-    for key in unknown:
-        mistakes.add(file, node.line, f"unknown field `{key}`; the fields are {', '.join(sorted(known))}")
-    for key in missing:
-        mistakes.add(file, node.line, f"`{key}` is missing from {node.get('id', 'the file')}; add it")
-    return not unknown and not missing
+def _entries(owner: _Node, key: str, reading: _Reading) -> Iterator[_Node]:
+    """The mappings of a list; where it is none, that is noted already."""
+    found = owner.get(key)
+    for entry in found if isinstance(found, list) else ():
+        if isinstance(entry, _Node):
+            yield entry
+        else:
+            reading.mistake(owner.lines[key], f"every entry of `{key}` must be a mapping, not {_shown(entry)}")
 
 
-def _position(entry: _Node, topic: str, file: str, mistakes: _Mistakes) -> Position | None:
-    if not _check_keys(entry, POSITION_KEYS, OPTIONAL_KEYS, file, mistakes):
-        return None
-    before = len(mistakes)
-    _check_position(entry, file, mistakes)
-    if len(mistakes) > before:
-        return None
-    source, position = entry["source"], entry["position"]
+def _read_position(entry: _Node, topic: str, reading: _Reading) -> None:
+    guidance_id = str(entry.get("id", "a position"))
+    if guidance_id in reading.places:
+        file, line = reading.places[guidance_id]
+        reading.mistake(entry.line, f"{guidance_id} is already used at {file}:{line}; give the position a new id")
+    reading.places.setdefault(guidance_id, (reading.file, entry.line))
+    before = len(reading.mistakes)
+    reading.fits(entry, POSITION, guidance_id)
+    for key, shape in (("position", BILINGUAL), ("source", SOURCE)):
+        if isinstance(entry.get(key), _Node):
+            reading.fits(entry[key], shape, f"{guidance_id}, `{key}`")
+    if len(reading.mistakes) == before:
+        reading.positions[guidance_id] = _position(entry, topic)
+    _read_texts(entry, guidance_id, reading)
+
+
+def _position(entry: _Node, topic: str) -> Position:
+    position, source = entry["position"], entry["source"]
     return Position(
         guidance_id=str(entry["id"]),
         topic=topic,
@@ -165,98 +321,73 @@ def _position(entry: _Node, topic: str, file: str, mistakes: _Mistakes) -> Posit
         scope=str(entry["scope"]),
         source_title=str(source["title"]),
         source_url=str(source["url"]),
-        page_date=str(source["page_date"]) if source.get("page_date") else None,
+        page_date=str(source["page_date"]) if source["page_date"] else None,
         verification=str(entry["verification"]),
         verified_by=str(entry["verified_by"]) if entry["verified_by"] else None,
-        valid_from=entry["valid_from"],
-        retired=entry.get("retired"),
+        valid_from=date.fromisoformat(entry["valid_from"]),
+        retired=date.fromisoformat(entry["retired"]) if entry.get("retired") else None,
         do_not_flag=tuple(map(str, entry["do_not_flag"])),
         related=tuple(map(str, entry["related"])),
     )
 
 
-def _check_position(entry: _Node, file: str, mistakes: _Mistakes) -> None:
-    name = entry["id"]
-
-    def expect(holds: bool, message: str) -> None:
-        if not holds:
-            mistakes.add(file, entry.line, f"{name}: {message}")
-
-    expect(bool(GUIDANCE_ID.fullmatch(str(name))), "an id is WHO- and at least three digits")
-    expect(entry["severity"] in list(Severity), f"severity {entry['severity']!r} is none of S1, S2, S3, S4")
-    expect(entry["verification"] in VERIFICATIONS, f"verification {entry['verification']!r} is none of A, A*, B, C, K")
-    expect(isinstance(entry["valid_from"], date), "`valid_from` must be a date such as 2026-11-01")
-    expect(
-        entry.get("retired") is None or isinstance(entry["retired"], date), "`retired` must be a date or be left out"
-    )
-    position, source = entry["position"], entry["source"]
-    expect(_has(position, "zh", "en"), "`position` needs `zh` and `en`")
-    expect(_has(source, "title", "url"), "`source` needs `title`, `url` and `page_date` of WHO's page")
-    expect(_has(source, "url") and str(source["url"]).startswith("https://"), "`source.url` must begin with https://")
-    for key in ("do_not_flag", "related"):
-        expect(isinstance(entry[key], list), f"`{key}` must be a list (it may be empty: [])")
-
-
-def _has(node: object, *keys: str) -> bool:
-    return isinstance(node, dict) and all(node.get(key) for key in keys)
-
-
-def _texts(groups: Sequence[Any], guidance_id: str | None, file: str, mistakes: _Mistakes) -> Iterator[GuidanceText]:
-    for group in groups:
-        if not isinstance(group, _Node):
-            mistakes.add(file, 0, f"a group of texts must be a mapping, not {group!r}")
-            continue
-        if not _check_keys(group, GROUP_KEYS, {"platform"}, file, mistakes) or not _check_group(group, file, mistakes):
+def _read_texts(owner: _Node, guidance_id: str | None, reading: _Reading) -> None:
+    """Read the groups of texts of a position, or of a topic for those about none."""
+    for group in _entries(owner, "texts", reading):
+        if not reading.fits(group, GROUP, "a group of texts"):
             continue
         if guidance_id is None and group["stance"] != Stance.NOT_ENOUGH_INFO:
-            mistakes.add(file, group.line, "a text without a position must have the stance not_enough_info")
+            reading.mistake(group.line, "a text without a position must have the stance not_enough_info")
         for text in group["say"]:
-            if not isinstance(text, _Text) or not text.strip():
-                mistakes.add(file, group.line, f"every entry of `say` must be text, not {text!r}; put it in quotes")
-                continue
-            yield GuidanceText(
-                text=str(text),
-                guidance_id=guidance_id,
-                stance=Stance(group["stance"]),
-                expression=Expression(group["expression"]),
-                form=str(group["form"]),
-                platform=Platform(group["platform"]) if group.get("platform") else None,
-                file=file,
-                line=text.line,
-            )
+            if _is_text(text):
+                reading.texts.append(_text(text, group, guidance_id, reading.file))
+            else:
+                line = getattr(text, "line", group.lines["say"])
+                wrong = f"every entry of `say` must be text, not {_shown(text)}"
+                reading.mistake(line, f"{wrong}; put it in quotes, without control characters")
 
 
-def _check_group(group: _Node, file: str, mistakes: _Mistakes) -> bool:
-    allowed: Mapping[str, Sequence[str]] = {
-        "stance": list(Stance),
-        "expression": list(Expression),
-        "form": sorted(FORMS),
-        "platform": [*Platform, ""],
-    }
-    before = len(mistakes)
-    for key, words in allowed.items():
-        value = group.get(key) or ""
-        if value not in words:
-            mistakes.add(file, group.line, f"{key} {value!r} is none of {', '.join(filter(None, words))}")
-    if not isinstance(group["say"], list):
-        mistakes.add(file, group.line, "`say` must be a list of texts")
-    return len(mistakes) == before
+def _text(text: _Text, group: _Node, guidance_id: str | None, file: str) -> GuidanceText:
+    return GuidanceText(
+        text=str(text),
+        guidance_id=guidance_id,
+        stance=Stance(group["stance"]),
+        expression=Expression(group["expression"]),
+        form=str(group["form"]),
+        platform=Platform(group["platform"]) if "platform" in group else None,
+        file=file,
+        line=text.line,
+    )
 
 
-def _check_related(positions: Mapping[str, Position], mistakes: _Mistakes) -> None:
-    for position in positions.values():
+# ---- what only the whole shows ------------------------------------------------------------------------
+
+
+def _check_related(reading: _Reading) -> None:
+    for position in reading.positions.values():
+        reading.file, line = reading.places[position.guidance_id]
         for other in position.related:
-            if other not in positions:
-                where = f"{position.topic}.yaml"
-                mistakes.add(where, 0, f"{position.guidance_id}: `related` names {other}, which no file defines")
+            if other not in reading.places:
+                reading.mistake(line, f"{position.guidance_id}: `related` names {other}, which no file defines")
 
 
-def _check_twice(texts: Sequence[GuidanceText], mistakes: _Mistakes) -> None:
+def _check_twice(reading: _Reading) -> None:
+    """Two texts are one where only width, case or blanks tell them apart."""
     seen: dict[str, GuidanceText] = {}
-    for text in texts:
-        first = seen.setdefault(text.text, text)
+    for text in reading.texts:
+        first = seen.setdefault("".join(unicodedata.normalize("NFKC", text.text).casefold().split()), text)
         if first is not text:
-            mistakes.add(text.file, text.line, f"the same text stands at {first.file}:{first.line}; delete one")
+            reading.file = text.file
+            where = f"the same text stands at {first.file}:{first.line}"
+            other, this = _label(first), _label(text)
+            if other == this:
+                reading.mistake(text.line, f"{where}; delete one")
+            else:
+                reading.mistake(text.line, f"{where} as {other}, here as {this}; decide which it is, delete the other")
+
+
+def _label(text: GuidanceText) -> str:
+    return f"{text.guidance_id or 'no position'}/{text.stance}/{text.expression}"
 
 
 def _version(positions: Mapping[str, Position], texts: Iterable[GuidanceText]) -> str:
