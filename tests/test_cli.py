@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 import time_machine
+import typer
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from pipeline import cli, db, display
+from pipeline.cli import shared
 from pipeline.settings import PROJECT
 from pipeline.site import Site
 from tests import world
@@ -129,6 +131,17 @@ def test_the_exit_status_is_1_and_the_message_plain_when_the_database_is_down() 
     assert (done.returncode, done.stdout) == (1, "")
     assert "127.0.0.1:9" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_cannot_be_used_is_a_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    @shared.fail_clearly
+    def read() -> None:
+        tmp_path.read_text()
+
+    with pytest.raises(typer.Exit) as ended:
+        read()
+    assert ended.value.exit_code == 1
+    assert capsys.readouterr().err.startswith(f"kolwatch: {tmp_path}: Is a directory; see that")
 
 
 def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def say(message: str) -> None:
 
 
 def fail_clearly(command: Callable[P, int | None]) -> Callable[P, None]:
-    """Turn our errors into a message and exit status 1, and a returned number into the exit status."""
+    """Turn our errors and those of the system into a message and status 1, and a returned number into the status."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -34,6 +34,10 @@ def fail_clearly(command: Callable[P, int | None]) -> Callable[P, None]:
         except BrokenPipeError:
             sys.stdout = None  # the reader has gone; there is nobody to tell
             raise typer.Exit(1) from None
+        except OSError as error:
+            what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or type(error).__name__
+            say(f"kolwatch: {what}; see that it is there and that this user may read and write it")
+            raise typer.Exit(1) from error
         if status:
             raise typer.Exit(status)
 

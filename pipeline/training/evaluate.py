@@ -43,6 +43,8 @@ def read_gold(path: Path) -> list[Labelled]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file; give a file of labelled texts") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 ({error.reason}); save it as JSON lines in UTF-8") from None
     for number, line in enumerate(lines, 1):
         try:
             row = json.loads(line)
@@ -52,6 +54,8 @@ def read_gold(path: Path) -> list[Labelled]:
             raise ConfigError(
                 f"{path}:{number}: not a labelled text ({error!r}); it needs id, text and flag"
             ) from error
+    if not found:
+        raise ConfigError(f"{path}: no labelled texts in it; give a file of JSON lines with id, text and flag")
     return found
 
 

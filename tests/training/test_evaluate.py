@@ -61,3 +61,7 @@ def test_a_bad_line_or_a_missing_file_is_named(tmp_path: Path) -> None:
         read_gold(path)
     with pytest.raises(ConfigError, match="no such file"):
         read_gold(tmp_path / "none.jsonl")
+    for content, reason in ((b"\xff{}", "is not UTF-8"), (b"", "no labelled texts")):
+        path.write_bytes(content)
+        with pytest.raises(ConfigError, match=rf"gold.jsonl: {reason}"):
+            read_gold(path)
