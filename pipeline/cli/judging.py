@@ -74,6 +74,44 @@ def train(
     entry.train(PROJECT, out, say, gold=gold, **given)
 
 
+@app.command()
+@fail_clearly
+def pretrain(
+    out: Annotated[Path, typer.Option(help="The folder to write, such as models/encoder-zh-2026-11-25.")],
+    text: Annotated[Path | None, typer.Option(help="Plain text, one post a line; .xz and .gz too.")] = None,
+    recipe: Annotated[str, typer.Option(help="cpu, gpu or tiny.")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    minutes: Annotated[float | None, typer.Option(min=0, help="At most so long now; the next call goes on.")] = None,
+    budget: Annotated[float | None, typer.Option(min=0, help="All calls together take so many minutes.")] = None,
+    tokens: Annotated[int | None, typer.Option(min=1, help="All calls together see so many tokens.")] = None,
+    seed: Annotated[int | None, typer.Option()] = None,
+    threads: Annotated[int, typer.Option(min=1)] = 1,
+    prepare: Annotated[bool, typer.Option("--prepare", help="Only write the tokens, for another machine.")] = False,
+) -> None:
+    """Pretrain an encoder on unlabelled text, in one call or several: docs/pretraining.md."""
+    from pipeline.training import corpus_text, masked_words
+    from pipeline.training.pretrain import pretrain as train_on
+    from pipeline.training.probe import measure
+
+    run = settings.load().home / "pretraining" / out.name
+    chosen = masked_words.recipe(recipe, minutes=budget, tokens=tokens, seed=seed)
+    corpus_text.ensure(PROJECT, text, run, chosen.entries, say)
+    limits = {"minutes": minutes} if minutes is not None else {}
+    if not prepare and train_on(run, out, chosen, say, device=device, threads=threads, **limits):
+        measure(PROJECT, str(out.resolve()), say)
+
+
+@app.command()
+@fail_clearly
+def probe(
+    name: Annotated[str, typer.Argument(help="models/…, another folder, or a name of the hub.")],
+) -> None:
+    """Measure an encoder on the pairs of guidance/probes/; one of ours gets its card anew."""
+    from pipeline.training.probe import measure
+
+    measure(PROJECT, name, say)
+
+
 @app.command(name="eval")
 @fail_clearly
 def evaluate(gold: Annotated[Path, typer.Argument(exists=True, help="Labelled texts, as JSON lines.")]) -> None:

@@ -4,12 +4,10 @@ Skip-gram vectors (Mikolov et al. 2013, https://arxiv.org/abs/1301.3781) over th
 fifth line is also read character by character, so that words nobody has seen can be read by their characters.
 """
 
-import lzma
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
@@ -17,13 +15,12 @@ from pipeline import judge, lexicon
 from pipeline.artefacts import sealed
 from pipeline.artefacts.tokens import SPECIAL
 from pipeline.artefacts.words import KIND, Words, save_words
-from pipeline.errors import ConfigError
 from pipeline.training import card
+from pipeline.training.corpus_text import frequent, open_text
 
 RARE = 1e-3
 """Words more frequent than about this share of all words count for less in a mean (SIF, Arora et al. 2017)."""
 CHARACTER_LINES = 5
-MIN_COUNT, MIN_TERM_COUNT = 8, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +43,12 @@ def train_vectors(
     chosen = settings or VectorSettings()
     known = lexicon.load(root / "guidance" / "lexicon")
     tools = judge.text_tools(known)
-    if not text.is_file():
-        raise ConfigError(f"{text}: no such file; give a file of plain text, one post a line")
     out.mkdir(parents=True, exist_ok=True)
     cut = out / "cut.tmp"
     try:
         say(f"cutting {text.name} into words")
         counts = _cut_lines(text, tools, cut)
-        words = _vocabulary(counts, known.terms, chosen.vocabulary - len(SPECIAL))
+        words = frequent(counts, known.terms, chosen.vocabulary - len(SPECIAL))
         say(f"{sum(counts.values()):,} words read, {len(words):,} kept; training")
         model = Word2Vec(
             vector_size=chosen.width, window=5, sg=1, negative=5, sample=1e-4, min_count=1, alpha=0.03,
@@ -90,7 +85,7 @@ class _Lines:
 
 def _cut_lines(text: Path, tools: judge.TextTools, out: Path) -> Counter[str]:
     counts: Counter[str] = Counter()
-    with _open(text) as lines, out.open("w", encoding="utf-8") as file:
+    with open_text(text) as lines, out.open("w", encoding="utf-8") as file:
         for number, line in enumerate(lines):
             folded = tools.fold(line).text
             readings = [[word for word in tools.cut(folded) if not word.isspace()]]
@@ -100,17 +95,3 @@ def _cut_lines(text: Path, tools: judge.TextTools, out: Path) -> Counter[str]:
                 counts.update(words)
                 file.write(" ".join(words) + "\n")
     return counts
-
-
-def _open(path: Path) -> TextIO:
-    if path.suffix == ".xz":
-        return lzma.open(path, "rt", encoding="utf-8")
-    return path.open(encoding="utf-8")
-
-
-def _vocabulary(counts: Counter[str], terms: Mapping[str, object], size: int) -> list[str]:
-    """The most frequent words, and our own terms even where they are rare."""
-    wanted = [w for w, n in counts.most_common() if n >= MIN_COUNT or (w in terms and n >= MIN_TERM_COUNT)]
-    ours = [w for w in wanted if w in terms]
-    others = [w for w in wanted if w not in terms][: max(0, size - len(ours))]
-    return sorted((*ours, *others), key=lambda w: (-counts[w], w))[:size]

@@ -1,0 +1,138 @@
+"""An encoder is opened by any kind of name, or the error says what to do."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+from pipeline.artefacts import sealed
+from pipeline.artefacts.encoder import KIND, Encoder, open_encoder
+from pipeline.errors import ArtefactError
+
+WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "大", "蒜", "姜", "治", "病")
+HUB_NAME = "someone/tiny-bert"
+
+
+def save_bert(folder: Path, rows: int = len(WORDS)) -> Path:
+    """A BERT checkpoint as transformers saves one."""
+    config = BertConfig(
+        vocab_size=rows, hidden_size=16, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    tokeniser = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokeniser.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokeniser, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
+    ).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def bert(tmp_path: Path) -> Path:
+    return save_bert(tmp_path / "bert")
+
+
+def hub_cache(home: Path, checkpoint: Path) -> None:
+    """Lay a checkpoint out as the hub's client keeps what it has fetched."""
+    kept = home / "hub" / f"models--{HUB_NAME.replace('/', '--')}"
+    shutil.copytree(checkpoint, kept / "snapshots" / "0123abc")
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("0123abc")
+
+
+def opened_elsewhere(home: Path, name: str) -> subprocess.CompletedProcess[str]:
+    """Open a name where the hub cannot be reached."""
+    code = (
+        "import sys; from pathlib import Path; from pipeline.artefacts.encoder import open_encoder\n"
+        "print(open_encoder(sys.argv[1], Path()).meanings(['大蒜治病', '姜']).shape)"
+    )
+    away = {**os.environ, "HF_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    return subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, check=False, env=away)
+
+
+def test_a_local_folder_is_opened_by_its_path(bert: Path, tmp_path: Path) -> None:
+    found = open_encoder(str(bert), tmp_path / "elsewhere").meanings(["大蒜治病", "姜", "大蒜治病"])
+    assert found.shape == (3, 16)
+    np.testing.assert_allclose(found[0], found[2], atol=1e-6)
+    assert np.abs(found[0] - found[1]).max() > 0.01
+
+
+def test_padding_changes_no_meaning(bert: Path, tmp_path: Path) -> None:
+    encoder = open_encoder(str(bert), tmp_path)
+    alone, among = encoder.meanings(["姜"]), encoder.meanings(["姜", "大蒜治病大蒜治病"])
+    np.testing.assert_allclose(alone[0], among[0], atol=1e-6)
+
+
+def test_a_sealed_folder_of_models_is_opened_by_its_name_and_refused_if_altered(bert: Path, tmp_path: Path) -> None:
+    folder = bert.rename(tmp_path / "encoder-zh-tiny")
+    (tmp_path / "models").mkdir()
+    folder = folder.rename(tmp_path / "models" / folder.name)
+    sealed.seal_folder(folder, KIND, {})
+    assert isinstance(open_encoder("models/encoder-zh-tiny", tmp_path), Encoder)
+    (folder / "tokenizer.json").write_text("{}")
+    with pytest.raises(ArtefactError, match=r"tokenizer.json: sha256 is"):
+        open_encoder("models/encoder-zh-tiny", tmp_path)
+
+
+def test_a_checkpoint_of_the_hub_is_opened_from_what_was_fetched(bert: Path, tmp_path: Path) -> None:
+    hub_cache(tmp_path / "home", bert)
+    done = opened_elsewhere(tmp_path / "home", HUB_NAME)
+    assert (done.returncode, done.stdout) == (0, "(2, 16)\n"), done.stderr
+
+
+def test_a_hub_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
+    done = opened_elsewhere(tmp_path, "hfl/chinese-macbert-base")
+    assert done.returncode == 1
+    assert "ArtefactError: hfl/chinese-macbert-base: no weights as safetensors to be had" in done.stderr
+    assert "check its name and the network, or fetch it elsewhere and name its folder" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["models/encoder-zh-none", "./none", "/no/such/folder"])
+def test_a_folder_that_is_not_there_is_not_looked_for_on_the_hub(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ArtefactError, match=r"no such folder; name one under models/, or train it"):
+        open_encoder(name, tmp_path)
+
+
+def test_a_checkpoint_without_tokeniser_or_safetensors_is_refused(bert: Path, tmp_path: Path) -> None:
+    for path in bert.glob("tokenizer*"):
+        path.unlink()
+    with pytest.raises(ArtefactError, match=r"its tokeniser has 5 entries, its weights 10; they are not of one"):
+        open_encoder(str(bert), tmp_path)
+    (bert / "model.safetensors").rename(bert / "pytorch_model.bin")
+    with pytest.raises(ArtefactError, match=r"no weights as safetensors .* pickled weights are never loaded"):
+        open_encoder(str(bert), tmp_path)
+
+
+def test_weights_of_which_some_are_missing_are_refused(bert: Path, tmp_path: Path) -> None:
+    weights = {name.replace("encoder", "decoder"): w for name, w in load_file(bert / "model.safetensors").items()}
+    save_file(weights, bert / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ArtefactError, match=r"its weights lack encoder.layer.0.* and \d+ more"):
+        open_encoder(str(bert), tmp_path)
+
+
+def test_a_cut_off_file_of_weights_is_refused(bert: Path, tmp_path: Path) -> None:
+    weights = bert / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:200])
+    with pytest.raises(ArtefactError, match=r"no weights as safetensors to be had from it"):
+        open_encoder(str(bert), tmp_path)
+
+
+def test_a_vocabulary_that_does_not_fit_the_weights_is_refused(tmp_path: Path) -> None:
+    small = save_bert(tmp_path / "small", rows=len(WORDS) - 2)
+    with pytest.raises(ArtefactError, match=r"its tokeniser has 10 entries, its weights 8; they are not of one"):
+        open_encoder(str(small), tmp_path)
+
+
+def test_weights_of_another_shape_than_the_configuration_are_refused(bert: Path, tmp_path: Path) -> None:
+    config = json.loads((bert / "config.json").read_text())
+    (bert / "config.json").write_text(json.dumps({**config, "vocab_size": 99}))
+    with pytest.raises(ArtefactError, match=r"no weights as safetensors to be had"):
+        open_encoder(str(bert), tmp_path)
