@@ -104,6 +104,7 @@ def test_explain_needs_a_text_and_reads_one_from_a_pipe() -> None:
     assert (shown.returncode, "\x1b" in shown.stdout) == (0, False)
     assert "nothing was compared with a position" in shown.stdout
     assert kolwatch("explain").returncode == 2
+    assert "read as: \ufffd" in kolwatch("explain", "-", given=b"\xff").stdout
 
 
 def test_lone_surrogates_stay_as_they_were(told: world.ToldJudge) -> None:
@@ -142,6 +143,15 @@ def test_a_file_that_cannot_be_used_is_a_message(tmp_path: Path, capsys: pytest.
         read()
     assert ended.value.exit_code == 1
     assert capsys.readouterr().err.startswith(f"kolwatch: {tmp_path}: Is a directory; see that")
+
+
+@pytest.mark.parametrize(
+    "words", [("eval", "docs"), ("train", "--gold", "docs"), ("train", "--out", "LICENSE")], ids=" ".join
+)
+def test_a_folder_for_a_file_or_the_reverse_is_wrong_usage(words: tuple[str, ...]) -> None:
+    done = kolwatch(*words)
+    assert done.returncode == 2
+    assert f"'{words[-1]}' is a" in done.stderr
 
 
 def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def assess() -> int:
 def explain(text: Annotated[str, typer.Argument(help="The text of a post; `-` reads it from standard input.")]) -> None:
     """Show for one text what each step saw: the windows judged, the nearest positions and wordings, and why."""
     judge = Site(settings.load()).judge
-    folded, judged, found = judge.explain(sys.stdin.read() if text == "-" else text)
+    folded, judged, found = judge.explain(sys.stdin.buffer.read().decode(errors="replace") if text == "-" else text)
     print(f"read as: {display.printable(folded.text[:SHOWN])}")
     print(f"{found.band} with probability {found.probability}, {found.expression}, {found.severity or 'no severity'}")
     if not judged:
@@ -60,17 +60,25 @@ def explain(text: Annotated[str, typer.Argument(help="The text of a post; `-` re
 @app.command()
 @fail_clearly
 def train(
-    out: Annotated[Path, typer.Option(help="The model folder to write.")] = PROJECT / "models" / "judge",
-    gold: Annotated[Path | None, typer.Option(exists=True, help="Labelled texts to measure on, for the card.")] = None,
+    out: Annotated[Path, typer.Option(file_okay=False, help="The model folder to write.")] = (
+        PROJECT / "models" / "judge"
+    ),
+    gold: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Labelled texts to measure on, for the card.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1)] = None,
     seed: Annotated[int | None, typer.Option()] = None,
     share: Annotated[float | None, typer.Option(min=0.01, max=1, help="Know only this share of the texts.")] = None,
 ) -> None:
     """Train the judge from guidance/ (half an hour on two cores), calibrate it and write its card."""
     from pipeline.training import entry
+    from pipeline.training.evaluate import read_gold
 
     chosen = {"epochs": epochs, "seed": seed, "share": share}
     given: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
+    out.mkdir(parents=True, exist_ok=True)  # half an hour before it is needed
+    if gold is not None:
+        read_gold(gold)
     entry.train(PROJECT, out, say, gold=gold, **given)
 
 
@@ -114,7 +122,9 @@ def probe(
 
 @app.command(name="eval")
 @fail_clearly
-def evaluate(gold: Annotated[Path, typer.Argument(exists=True, help="Labelled texts, as JSON lines.")]) -> None:
+def evaluate(
+    gold: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Labelled texts, as JSON lines.")],
+) -> None:
     """Measure the judge on labelled texts."""
     from pipeline.training.evaluate import evaluate as measure
 
