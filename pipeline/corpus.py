@@ -16,6 +16,9 @@ FLOORS = {"refuting": 60, "supporting": 15, "debunking": 15, "asking": 8, "repor
 GENERAL_FLOOR = 250
 GENERAL = frozenset(f"WHO-{n:03}" for n in (4, 5, 9, 36, 53, 54, 67, 68, 69, 105, 116))
 """Positions about any food, drug or disease need this many refuting texts."""
+WHOLE = "all texts"
+WHOLE_FLOORS = {WHOLE: 28_000, "uncovered": 5_000, "ordinary": 2_000}
+"""Texts that guidance/ as a whole needs once every file says `complete: true`."""
 MAX_LIKENESS = 0.6
 MAX_LIKENESS_TO_MEASURED = 0.5
 MIN_MEASURED_CHARACTERS = 12
@@ -66,12 +69,13 @@ def examine(guidance: Guidance, before: Mapping[str, int], measured: Sequence[st
     for text in texts:
         groups.setdefault(category(text), []).append(text)
     totals = Counter({name: len(members) for name, members in groups.items()})
-    forms = {name: Counter(t.form for t in members) for name, members in groups.items()}
+    forms = {name: dict(Counter(t.form for t in members)) for name, members in groups.items()}
     lengths = {n: np.percentile([len(t.text) for t in members], LENGTHS).tolist() for n, members in groups.items()}
     pairs, nearest = _likeness(texts)
-    leaks = _leaks(texts, groups)
+    leaks = _leaks(texts)
     problems = [
         *_below_floors(guidance),
+        *_below_whole_floors(guidance, totals | {WHOLE: len(texts)}),
         *(f"{name}: {totals[name]} texts, {count} before; put back what was lost" for name, count in before.items()
           if totals[name] < count),
         *pairs,
@@ -79,7 +83,7 @@ def examine(guidance: Guidance, before: Mapping[str, int], measured: Sequence[st
         *_too_leaky(leaks),
     ]  # fmt: skip
     likeness = [float((nearest >= step).mean()) for step in LIKENESS_STEPS]
-    return Corpus(problems, totals, forms, lengths, likeness, leaks)
+    return Corpus(problems, dict(totals), forms, lengths, likeness, leaks)
 
 
 # ---- counts -------------------------------------------------------------------------------------------
@@ -104,6 +108,14 @@ def _below_floors(guidance: Guidance) -> Iterator[str]:
             yield f"{file}: {guidance_id} lacks {wanted}; write them, or say `complete: false`"
 
 
+def _below_whole_floors(guidance: Guidance, totals: Mapping[str, int]) -> Iterator[str]:
+    files = {t.file for t in guidance.texts} | {f"{p.topic}.yaml" for p in guidance.positions.values()}
+    if files <= guidance.complete:
+        for name, floor in WHOLE_FLOORS.items():
+            if (count := totals.get(name, 0)) < floor:
+                yield f"{name}: {count}, at least {floor} where every file is complete; write {floor - count} more"
+
+
 # ---- repetitions --------------------------------------------------------------------------------------
 
 
@@ -120,7 +132,7 @@ def bigrams(texts: Sequence[str]) -> sparse.csr_matrix:
 
 def jaccard(rows: sparse.csr_matrix, others: sparse.csr_matrix) -> Iterator[tuple[int, sparse.csr_matrix]]:
     """The share of character pairs in common, ROWS texts at a time: first row and [ROWS, others]."""
-    sizes, other_sizes = np.diff(rows.indptr), np.diff(others.indptr)
+    sizes, other_sizes = (np.diff(m.indptr).astype(np.float32) for m in (rows, others))
     turned = others.T.tocsr()
     for start in range(0, rows.shape[0], ROWS):
         common = (rows[start : start + ROWS] @ turned).tocsr()
@@ -134,20 +146,17 @@ def _likeness(texts: Sequence[GuidanceText]) -> tuple[list[str], Floats]:
     found, nearest = [], np.zeros(len(texts))
     matrix = bigrams([t.text for t in texts])
     for start, alike in jaccard(matrix, matrix):
-        alike = alike.tocoo()
-        other = alike.col != alike.row + start
-        np.maximum.at(nearest, alike.row[other] + start, alike.data[other])
-        for row, column in _above(alike, start):
-            a, b = texts[row], texts[column]
+        row = np.repeat(np.arange(start, start + alike.shape[0]), np.diff(alike.indptr))
+        alike.data[alike.indices == row] = 0  # what is left is how alike the others are
+        filled = np.flatnonzero(np.diff(alike.indptr))
+        nearest[start + filled] = np.maximum.reduceat(alike.data, alike.indptr[filled])
+        is_near = (alike.data > MAX_LIKENESS) & (alike.indices < row)
+        for first, second in zip(alike.indices[is_near].tolist(), row[is_near].tolist(), strict=True):
+            a, b = texts[second], texts[first]
             found.append(
                 f"{a.file}:{a.line}: nearly the text of {b.file}:{b.line}; say it quite differently or delete it"
             )
     return found, nearest
-
-
-def _above(alike: sparse.coo_matrix, start: int) -> Iterator[tuple[int, int]]:
-    is_near = (alike.data > MAX_LIKENESS) & (alike.col < alike.row + start)
-    yield from zip((alike.row[is_near] + start).tolist(), alike.col[is_near].tolist(), strict=True)
 
 
 def _near_measured(texts: Sequence[GuidanceText], measured: Sequence[str]) -> Iterator[str]:
@@ -179,22 +188,27 @@ def style(texts: Sequence[str]) -> Floats:
     )  # fmt: skip
 
 
-def _leaks(texts: Sequence[GuidanceText], groups: Mapping[str, Sequence[GuidanceText]]) -> dict[str, float]:
+def _leaks(texts: Sequence[GuidanceText]) -> dict[str, float]:
     """How well style alone tells each category from near misses and what no position covers (AUC, five folds)."""
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.model_selection import cross_val_score
+    from sklearn.model_selection import StratifiedKFold, cross_val_score
     from threadpoolctl import threadpool_limits
 
-    told = [t.text for t in texts if category(t) in ("near miss", "uncovered") and t.expression is Expression.ASSERTS]
+    styles = style([t.text for t in texts])
+    kinds = np.array([category(t) for t in texts])
+    is_asserted = np.array([t.expression is Expression.ASSERTS for t in texts])
+    told = np.flatnonzero(np.isin(kinds, ("near miss", "uncovered")) & is_asserted)
+    # In the order of the files a fold would hold whole topics, each written in a style of its own.
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    model = HistGradientBoostingClassifier(max_iter=60, random_state=0)
     found = {}
     for name in ("refuting", "supporting", "debunking", "asking", "reporting"):
-        own = [t.text for t in groups.get(name, ())]
+        own = np.flatnonzero(kinds == name)
         if min(len(own), len(told)) < 100:
             continue
-        labels = np.array([1] * len(own) + [0] * len(told))
-        model = HistGradientBoostingClassifier(max_iter=60, random_state=0)
+        labels = np.repeat([1, 0], [len(own), len(told)])
         with threadpool_limits(1):  # several threads wait for each other by spinning
-            aucs = cross_val_score(model, style([*own, *told]), labels, cv=5, scoring="roc_auc")
+            aucs = cross_val_score(model, styles[np.r_[own, told]], labels, cv=folds, scoring="roc_auc")
         found[name] = float(aucs.mean())
     return found
 

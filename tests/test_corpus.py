@@ -45,13 +45,26 @@ def test_what_a_text_counts_as(stance: Stance, expression: Expression, guidance_
 
 def test_a_file_that_says_it_is_complete_must_have_enough() -> None:
     assert problems(text("感冒就吃头孢")) == []
-    [problem] = problems(text("感冒就吃头孢"), complete=True)
+    problem, *_ = problems(text("感冒就吃头孢"), complete=True)
     assert problem.startswith("cold.yaml: WHO-900 lacks 59 refuting, 15 supporting, 15 debunking")
 
 
 def test_a_general_position_needs_more() -> None:
     general = Guidance({"WHO-053": world.position("WHO-053")}, (), "v")
     assert corpus.lacking(general)["WHO-053"]["refuting"] == corpus.GENERAL_FLOOR
+
+
+def test_the_whole_has_floors_of_its_own_once_every_file_is_complete() -> None:
+    elsewhere = text("今天下雨", Stance.NOT_ENOUGH_INFO, Expression.OTHER, guidance_id=None, file="life.yaml")
+    texts = text("感冒就吃头孢"), elsewhere
+    found = problems(*texts, complete=True)
+    assert [p for p in found if "where every file" in p] == []
+    both = replace(guidance(*texts), complete=frozenset({"cold.yaml", "life.yaml"}))
+    assert [p for p in corpus.examine(both, {}).problems if "where every file" in p] == [
+        "all texts: 2, at least 28000 where every file is complete; write 27998 more",
+        "uncovered: 0, at least 5000 where every file is complete; write 5000 more",
+        "ordinary: 1, at least 2000 where every file is complete; write 1999 more",
+    ]
 
 
 def test_totals_may_not_fall() -> None:
@@ -90,3 +103,15 @@ def test_a_label_that_style_gives_away_is_a_problem() -> None:
         )
         == []
     )
+
+
+def test_a_style_that_differs_from_topic_to_topic_gives_a_label_away_too() -> None:
+    """Topics stand one after another, so folds cut in that order would ask about styles never seen."""
+    marks = map(chr, range(0x4E00, 0x9FFF))
+
+    def topic(length: int, stance: Stance) -> list[GuidanceText]:
+        return [text("".join(next(marks) for _ in range(length)), stance) for _ in range(24)]
+
+    myths = [said for length in (5, 11, 17, 23, 29) for said in topic(length, Stance.REFUTES)]
+    others = [said for length in (8, 14, 20, 26, 32) for said in topic(length, Stance.NOT_ENOUGH_INFO)]
+    assert corpus.examine(guidance(*myths, *others), {}).leaks["refuting"] > 0.9

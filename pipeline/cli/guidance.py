@@ -4,18 +4,24 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
-from pipeline import display, guidance, jsonlines, revise, settings, steps
+from pipeline import display, guidance, jsonlines, lexicon, revise, settings, steps
 from pipeline.cli.shared import AsJson, configured_site, fail_clearly, say, show
+from pipeline.errors import GuidanceError
+from pipeline.records import Guidance
 from pipeline.settings import PROJECT
 from pipeline.site import Site
 
-COUNTS = PROJECT / "guidance" / "counts.json"
+if TYPE_CHECKING:
+    from pipeline.corpus import Corpus
+
+FOLDER = PROJECT / "guidance"
+COUNTS = "counts.json"
 MEASURED = PROJECT.parent / "shared" / "eval" / "dev.jsonl"
-PERCENTILES = ("10 %", "25 %", "50 %", "75 %", "90 %")
 
 app = typer.Typer(no_args_is_help=True, help="The positions of WHO that claims are compared with.")
 
@@ -73,43 +79,72 @@ def guidance_show(guidance_id: Annotated[str, typer.Argument(help="Such as WHO-0
 @fail_clearly
 def guidance_lint(
     measured: Annotated[
-        Path, typer.Option(help="Labelled texts for measuring (JSON lines); nothing of guidance/ may resemble one.")
-    ] = MEASURED,
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="Labelled texts for measuring (JSON lines); nothing of guidance/ may resemble one.",
+        ),
+    ] = None,
     accept: Annotated[
         bool, typer.Option("--accept", help="Note today's counts; they may not fall from then on.")
     ] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Check what people say in guidance/: mistakes, counts, repetitions, and labels that style gives away."""
     from pipeline import corpus
 
-    known = guidance.load(PROJECT / "guidance")
-    found = corpus.examine(known, _counts(), _measured_texts(measured))
+    known = guidance.load(FOLDER)
+    lexicon.load(FOLDER / "lexicon")
+    found = corpus.examine(known, _counts(), _measured_texts(measured or MEASURED))
+    if as_json:
+        print(display.jsonable({key: value for key, value in asdict(found).items() if key != "problems"}))
+    else:
+        _show_corpus(known, found)
+    if accept and found.problems:
+        say(f"{COUNTS} is left as it is, because there are problems")
+    elif accept:
+        (FOLDER / COUNTS).write_text(json.dumps(found.totals, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        say(f"{COUNTS} holds today's counts")
+    for problem in found.problems:
+        say(problem)
+    return int(bool(found.problems))
+
+
+def _show_corpus(known: Guidance, found: "Corpus") -> None:
+    from pipeline import corpus
+
     columns = ("category", "texts", *sorted({form for forms in found.forms.values() for form in forms}))
     rows = [
         {"category": name, "texts": count, **dict.fromkeys(columns[2:], 0), **found.forms[name]}
         for name, count in sorted(found.totals.items(), key=lambda item: -item[1])
     ]
     _show_rows(f"{len(known.texts)} texts about {len(known.in_force)} positions, by form", columns, rows, False)
-    lengths = [
-        {"category": n, **dict(zip(PERCENTILES, map(round, found.lengths[n]), strict=True))} for n in found.lengths
-    ]
-    _show_rows("Characters, percentiles", ("category", *PERCENTILES), lengths, False)
-    alike = ", ".join(f"{s:.0%} at {step}" for step, s in zip(corpus.LIKENESS_STEPS, found.likeness, strict=True))
+    columns = ("category", *(f"{n} %" for n in corpus.LENGTHS))
+    lengths = [dict(zip(columns, (n, *map(round, found.lengths[n])), strict=True)) for n in found.lengths]
+    _show_rows("Characters, percentiles", columns, lengths, False)
+    alike = ", ".join(
+        f"{share:.0%} at {step}" for step, share in zip(corpus.LIKENESS_STEPS, found.likeness, strict=True)
+    )
     print(f"Texts whose nearest other is at least so alike: {alike}")
-    print("Told by style alone (AUC): " + ", ".join(f"{name} {auc:.2f}" for name, auc in found.leaks.items()))
-    lacking = {i: missing for i, missing in corpus.lacking(known).items() if missing}
-    print(f"{len(lacking)} positions lack {sum(sum(m.values()) for m in lacking.values())} texts of their floors")
-    if accept and not found.problems:
-        COUNTS.write_text(display.jsonable(dict(sorted(found.totals.items()))) + "\n", encoding="utf-8")
-    for problem in found.problems:
-        say(problem)
-    return int(bool(found.problems))
+    print("Told by style alone (AUC): " + ", ".join(f"{name} {auc:.3f}" for name, auc in found.leaks.items()))
+    lacking = [sum(missing.values()) for missing in corpus.lacking(known).values() if missing]
+    print(f"{len(lacking)} positions lack {sum(lacking)} texts of their floors")
 
 
 def _counts() -> dict[str, int]:
     """The totals noted by `lint --accept`."""
-    found: dict[str, int] = json.loads(COUNTS.read_text(encoding="utf-8")) if COUNTS.is_file() else {}
-    return found
+    path = FOLDER / COUNTS
+    if not path.is_file():
+        say(f"{path}: not here, so lost texts are not noticed; `kolwatch guidance lint --accept` notes the counts")
+        return {}
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, int])
+    except msgspec.MsgspecError as error:
+        raise GuidanceError(
+            f"{path}: is no list of counts ({error}); bring back the last version, or delete it and say --accept"
+        ) from error
 
 
 def _measured_texts(path: Path) -> list[str]:
