@@ -26,7 +26,7 @@ from tests.stepping import video
 
 COMMANDS = (
     *("up", "run", "table", "collect", "flag", "close", "rejudge", "sources", "migrate", "doctor"),
-    *("assess", "explain", "train", "eval", "guidance", "quarantine"),
+    *("assess", "explain", "train", "pretrain", "probe", "eval", "guidance", "quarantine"),
 )
 
 
