@@ -61,4 +61,4 @@ def quarantine_replay(
 
 def _listed(raw_ids: Sequence[int]) -> str:
     more = f" and {len(raw_ids) - NAMED} more" if len(raw_ids) > NAMED else ""
-    return f"record {', '.join(map(str, raw_ids[:NAMED]))}{more}"
+    return f"record{'s' * (len(raw_ids) > 1)} {', '.join(map(str, raw_ids[:NAMED]))}{more}"
