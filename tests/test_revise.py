@@ -74,6 +74,15 @@ def test_a_new_position_makes_due_exactly_the_texts_that_its_screen_matches(judg
     assert {row[1] for row in rows(judged, TABLE, world.DAY)} == {"1", "2", "8", "9"}
 
 
+def test_a_position_is_judged_as_soon_as_it_is_written_and_flagged_once_it_is_loaded(judged: Site) -> None:
+    put_in_force(judged, guidance(world.position("WHO-004")))
+    assert steps.judge_due(judged)["judged"] == 2
+    assert steps.raise_flags(judged) == {"flagged": 0}
+    assert {row[1] for row in rows(judged, MAYBE)} == {"WHO-001"}
+    steps.load_guidance(judged)
+    assert steps.raise_flags(judged)["flagged"] == 2
+
+
 def test_a_retired_position_makes_due_exactly_the_texts_compared_with_it(judged: Site) -> None:
     retired = guidance(replace(world.position("WHO-001"), retired=date(2026, 11, 21)))
     edit(judged, retired)

@@ -69,7 +69,7 @@ def guidance_show(guidance_id: Annotated[str, typer.Argument(help="Such as WHO-0
         position, texts, versions = revise.position(site, guidance_id)
     for name, value in asdict(position).items():
         shown = "; ".join(value) if isinstance(value, tuple) else value
-        print(f"{name:16} {display.printable('-' if shown is None else shown)}")
+        print(f"{name:16} {display.printable(shown or '-')}")
     print(f"{'texts':16} {', '.join(f'{count} {label}' for label, count in texts.items()) or 'none'}")
     for row in versions:
         print(f"version {row['version']:<8} {row['verification']} {display.printable(row['position_zh'])}")
