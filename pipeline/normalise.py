@@ -52,6 +52,12 @@ MARKUP = re.compile(
     rf"|(?P<invisible>[{INVISIBLE}]+)"
 )
 MAY_HOLD_MARKUP = re.compile(rf"[\[@&#{INVISIBLE}]|://|www\.")
+PHRASED = "瞭藉"
+"""Traditional characters that OpenCC simplifies in phrases only (瞭解, 藉口)."""
+SPELLINGS = str.maketrans("坏衞痺簷", "壞卫痹檐")
+"""What its table from traditional to simplified lacks. 坏 is 坯 to it, as it once was, but people write it for 壞."""
+PARTICLE = re.compile("(?<![专所原合名拙昭论显编译遗卓土巨])著(?![书作名录称者述])")
+"""The 著 of Taiwan that is 着 elsewhere (睡著, 著涼), and not that of 著名 or 显著."""
 REPEATED = re.compile(r"(\S)\1{3,}|\s{2,}")
 UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -110,7 +116,7 @@ def _characters() -> _Characters:
         expanding=re.compile(f"[{''.join(expanding)}]"),
         joining=frozenset(joining),
         clusters=re.compile(f".?[{marks}]+", re.DOTALL),
-        traditional=frozenset(a for a, b in zip(han, simplified, strict=True) if a != b),
+        traditional=frozenset(a for a, b in zip(han, simplified, strict=True) if a != b).union(PHRASED, "衞痺簷"),
         converter=converter,
     )
 
@@ -193,7 +199,7 @@ def fold(text: str) -> NormalisedText:
         folded = _rewrite(folded, characters.expanding, _compatible)
     plain = _same_length(folded.text, lambda t: unicodedata.normalize("NFKC", t).lower())
     if not characters.traditional.isdisjoint(plain):
-        plain = _same_length(plain, characters.converter.convert)
+        plain = PARTICLE.sub("着", _same_length(plain.translate(SPELLINGS), characters.converter.convert))
     folded = NormalisedText(plain, folded.starts, folded.ends)
     if MAY_HOLD_MARKUP.search(plain):
         folded = _rewrite(folded, MARKUP, _plain_markup)

@@ -6,6 +6,8 @@ import pytest
 
 from pipeline import lexicon
 from pipeline.errors import GuidanceError
+from pipeline.judge import text_tools
+from pipeline.normalise import fold
 
 TERMS = "term\tfrequency\ttag\tscreen\n大蒜水\t1000\tremedy\t1\n流感\t2000\tdisease\t2\n"
 VARIANTS = "variant\tcanonical\tkind\n刘感\t流感\tevasion\n"
@@ -84,3 +86,28 @@ def test_the_shipped_lexicon_is_sound() -> None:
     found = lexicon.load(Path(__file__).parents[1] / "guidance" / "lexicon")
     assert len(found.terms) > 1000
     assert all(found.cues.values())
+
+
+def test_the_shipped_words_are_as_texts_are_when_they_are_looked_for() -> None:
+    """Words are looked for in folded text, and what stands in a variant's place is not looked at again."""
+    found = lexicon.load(Path(__file__).parents[1] / "guidance" / "lexicon")
+    words = [*found.terms, *found.variants, *found.variants.values(), *(w for ws in found.cues.values() for w in ws)]
+    assert [word for word in words if fold(word).text != word] == []
+    assert [word for word in found.variants.values() if word in found.variants] == []
+
+
+@pytest.mark.parametrize(
+    ("regional", "mainland"),
+    [
+        ("巴金森氏症", "帕金森病"),
+        ("腦退化症", "痴呆"),
+        ("小兒麻痺", "小儿麻痹"),
+        ("黃麴毒素", "黄曲霉毒素"),
+        ("II型糖尿病 Ⅱ型糖尿病", "2型糖尿病 2型糖尿病"),
+        ("打子宮頸疫苗", "打宫颈癌疫苗"),
+        ("電子菸", "电子烟"),
+    ],
+)
+def test_words_of_taiwan_and_hong_kong_are_read_as_those_of_the_mainland(regional: str, mainland: str) -> None:
+    tools = text_tools(lexicon.load(Path(__file__).parents[1] / "guidance" / "lexicon"))
+    assert tools.fold(regional).text == mainland
