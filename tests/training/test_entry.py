@@ -32,6 +32,7 @@ def test_training_learns_to_tell_a_myth_from_its_debunk_and_a_meal(tmp_path: Pat
     card = (root / "models" / "judge" / "README.md").read_text(encoding="utf-8")
     assert "| average precision |" in card
     assert "| own |" in card
+    assert '"own" that are to be flagged it misses' in card
     assert any("threshold" in line for line in said)
 
 
