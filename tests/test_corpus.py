@@ -96,7 +96,7 @@ def test_a_label_that_style_gives_away_is_a_problem() -> None:
         return [text(s, stance) for s in said]
 
     [problem] = problems(*many("！！😱", Stance.REFUTES), *many("", Stance.NOT_ENOUGH_INFO))
-    assert problem.startswith("style alone tells myths from what looks like them (AUC 1.00, at most 0.6)")
+    assert problem.startswith("style alone tells myths from what looks like them (AUC 1.000, not below 0.6)")
     assert (
         problems(
             *many("", Stance.REFUTES), *(text(t.text[::-1], Stance.NOT_ENOUGH_INFO) for t in many("", Stance.REFUTES))
