@@ -56,8 +56,8 @@ def open_encoder(name: str, root: Path) -> Encoder:
     folder = next((p for p in (root / name, Path(name)) if p.is_dir()), None)
     if folder is None and (name.startswith((".", "/", "~", "models/")) or name.count("/") > 1):
         raise ArtefactError(f"{name}: no such folder; name one under models/, or train it with `kolwatch pretrain`")
-    if folder is not None and (folder / sealed.MANIFEST).exists():
-        sealed.open_folder(folder, KIND)
+    if folder is not None and (name.startswith("models/") or (folder / sealed.MANIFEST).exists()):
+        sealed.open_folder(folder, KIND)  # one of ours that was half written has no manifest
     place = str(folder or name)
     options = {"use_safetensors": True, "dtype": torch.float32, "output_loading_info": True}
     network, loading = _loaded(AutoModel, name, place, **options)

@@ -181,7 +181,7 @@ def _export(state: _Run, out: Path) -> float:
     (out / CURVE).write_text(curve(state.curve), encoding="utf-8")
     for path in out.iterdir():
         path.chmod(0o644)  # safetensors lets nobody else read its files
-    on = torch.cuda.get_device_name() if state.device == "cuda" else f"a processor, {torch.get_num_threads()} threads"
+    on = torch.cuda.get_device_name() if state.device == "cuda" else f"a processor (threads: {torch.get_num_threads()})"
     facts = {
         **state.facts(),
         "text": state.prepared.facts,

@@ -80,6 +80,9 @@ def test_a_sealed_folder_of_models_is_opened_by_its_name_and_refused_if_altered(
     (folder / "tokenizer.json").write_text("{}")
     with pytest.raises(ArtefactError, match=r"tokenizer.json: sha256 is"):
         open_encoder("models/encoder-zh-tiny", tmp_path)
+    (folder / "manifest.json").unlink()
+    with pytest.raises(ArtefactError, match=r"no manifest.json here"):
+        open_encoder("models/encoder-zh-tiny", tmp_path)
 
 
 def test_a_checkpoint_of_the_hub_is_opened_from_what_was_fetched(bert: Path, tmp_path: Path) -> None:
