@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help:
 	@echo "make run [ARGS=--once]   set up and do the main job; Ctrl-C ends it"
 	@echo "make test [ARGS=...]     set up and run all tests"
-	@echo "make lint                formatting, style, import rules, types"
+	@echo "make lint                formatting, style, import rules, types, texts of guidance/"
 	@echo "make setup               only set up, in $(VENV) (PYTHON=..., TORCH_INDEX=...)"
 	@echo "make lock                write the lock files anew from pyproject.toml"
 	@echo "make clean               remove the environment and what was built; keeps .kolwatch"
@@ -34,6 +34,7 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	$(BIN)/kolwatch guidance lint
 
 # torch comes first and from its lock line, so that its own index, if named, serves nothing else.
 $(VENV)/.ready: requirements.lock pyproject.toml

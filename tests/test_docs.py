@@ -1,5 +1,6 @@
 """The pages say what is true of the program: words, commands, settings, paths, figures."""
 
+import json
 import re
 import shlex
 import tomllib
@@ -262,3 +263,12 @@ def test_the_number_of_positions_is_told_right() -> None:
     count = len(guidance.load(PROJECT / "guidance").positions)
     assert f"**Positions.** {count} of them" in read(DOCS / "limits.md")
     assert f"- {count} positions of WHO" in read(PROJECT / "CHANGELOG.md")
+
+
+# ---- the corpus -----------------------------------------------------------------------------------------
+
+
+def test_the_counts_of_the_corpus_are_those_that_were_noted() -> None:
+    rows = re.findall(r"^\| ([a-z ]+) \| ([\d,]+) \|", read(DOCS / "corpus.md"), re.MULTILINE)
+    shown = {name: int(count.replace(",", "")) for name, count in rows}
+    assert shown == json.loads(read(PROJECT / "guidance" / "counts.json"))
