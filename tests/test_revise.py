@@ -166,6 +166,18 @@ def test_a_hit_against_a_retired_position_is_neither_maybe_nor_listed(unconfirme
     assert ("2", "not_flagged") in rows(unconfirmed, FATES, world.DAY)
 
 
+def test_a_hit_against_a_position_that_is_not_loaded_hides_no_other_of_its_post(site: Site) -> None:
+    deliver(site, video(1, "醋也许更香呀"), video(1, "姜也许更香呀"))
+    collect(site)
+    steps.judge_due(site)
+    not_loaded = (
+        "UPDATE claim_stance AS c SET guidance_id = 'WHO-004', probability = 0.4 FROM post_text AS t"
+        " WHERE t.content_hash = c.content_hash AND starts_with(t.document, '姜') RETURNING 1"
+    )
+    assert rows(site, not_loaded) == [(1,)]
+    assert rows(site, "SELECT guidance_id, other_claims FROM maybe_posts_daily") == [("WHO-001", 0)]
+
+
 def test_once_somebody_vouches_for_it_its_flags_come_late_to_the_days_that_are_closed(unconfirmed: Site) -> None:
     confirmed = replace(world.position("WHO-001"), verification="K", verified_by="Dr Example, 2026-11-21")
     edit(unconfirmed, guidance(confirmed))
