@@ -81,7 +81,8 @@ def _construct_bare(loader: _Loader, node: yaml.ScalarNode) -> _Bare:
 
 def _construct_bool(loader: _Loader, node: yaml.ScalarNode) -> bool | _Bare:
     """Only true and false: `no` and `on` are words that somebody forgot to quote."""
-    return {"true": True, "false": False}.get(node.value.lower(), _construct_bare(loader, node))
+    written = _construct_bare(loader, node)
+    return {"true": True, "false": False}.get(written.lower(), written)
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
@@ -295,7 +296,7 @@ def _entries(owner: _Node, key: str, reading: _Reading) -> Iterator[_Node]:
 
 def _read_position(entry: _Node, topic: str, reading: _Reading) -> None:
     guidance_id = str(entry.get("id", "a position"))
-    if guidance_id in reading.places:
+    if "id" in entry and guidance_id in reading.places:
         file, line = reading.places[guidance_id]
         reading.mistake(entry.line, f"{guidance_id} is already used at {file}:{line}; give the position a new id")
     reading.places.setdefault(guidance_id, (reading.file, entry.line))
