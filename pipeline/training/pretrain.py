@@ -71,6 +71,7 @@ def pretrain(
     """
     if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
         raise ConfigError(f"--device {device}: torch sees no such device; leave it out, or use a machine that has one")
+    _check_out(out)
     torch.set_num_threads(threads)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     state = _begin(run, recipe, device, say)
@@ -82,6 +83,14 @@ def pretrain(
     goes_on = "complete" if complete else f"{state.progress:.1%} done, the same command goes on"
     say(f"{state.tokens:,} tokens, {found:.1%} of hidden words guessed; written to {out}; {goes_on}")
     return complete
+
+
+def _check_out(out: Path) -> None:
+    """Every call writes the folder anew, card and all, so it must not be one of something else."""
+    if (out / sealed.MANIFEST).is_file():
+        sealed.open_folder(out, KIND)
+    elif out.exists() and not (out.is_dir() and ((out / "config.json").is_file() or not any(out.iterdir()))):
+        raise ConfigError(f"--out {out}: holds something else than an encoder; name a new folder")
 
 
 def _begin(run: Path, recipe: Recipe, device: str, say: Say) -> _Run:
@@ -179,7 +188,7 @@ def _export(state: _Run, out: Path) -> float:
     source = str(state.prepared.folder / TOKENISER)
     tokeniser(tokenizer_file=source, model_max_length=MAX_TOKENS, **special).save_pretrained(out)
     (out / CURVE).write_text(curve(state.curve), encoding="utf-8")
-    for path in out.iterdir():
+    for path in filter(Path.is_file, out.iterdir()):
         path.chmod(0o644)  # safetensors lets nobody else read its files
     on = torch.cuda.get_device_name() if state.device == "cuda" else f"a processor (threads: {torch.get_num_threads()})"
     facts = {

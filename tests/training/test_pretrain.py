@@ -143,6 +143,28 @@ def test_it_does_not_go_on_another_way(root: Path, run: Path, text: Path, tmp_pa
         pretrain(run, tmp_path / "out", TINY, lambda _: None, device="tpu")
 
 
+def test_a_folder_of_something_else_is_left_alone(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "notes"
+    (out / "sub").mkdir(parents=True)
+    (out / "README.md").write_text("mine", encoding="utf-8")
+    for taken in (out, out / "README.md"):
+        with pytest.raises(ConfigError, match=r"holds something else than an encoder; name a new folder"):
+            pretrain(run, taken, TINY, lambda _: None)
+    sealed.seal_folder(out, "judge", {})
+    with pytest.raises(ArtefactError, match=r"holds 'judge', format 1, but a 'encoder'"):
+        pretrain(run, out, TINY, lambda _: None)
+    assert (out / "README.md").read_text(encoding="utf-8") == "mine"
+    assert list(run.glob("step-*")) == []
+
+
+def test_a_text_too_short_to_hold_lines_out_is_trained_on(root: Path, tmp_path: Path) -> None:
+    short = tmp_path / "short.txt"
+    short.write_text(posts(100), encoding="utf-8")
+    ensure(root, short, tmp_path / "run", TINY.entries, lambda _: None)
+    assert Prepared(tmp_path / "run" / "tokens").held_out(256, 1_000) == []
+    assert pretrain(tmp_path / "run", tmp_path / "out", replace(TINY, tokens=300), lambda _: None)
+
+
 def test_whole_words_are_hidden_about_as_often_as_asked() -> None:
     tokens = torch.randint(5, 90, (64, 30), generator=torch.Generator().manual_seed(1))
     tokens[:, 0], tokens[:, -1] = 2, 3
@@ -223,7 +245,9 @@ def test_likeness_is_one_where_the_same_are_alike_and_the_near_are_not() -> None
     assert found == {"same against near": 1.0}
 
 
-def test_pairs_are_read_and_a_mistake_in_one_names_its_line(root: Path, run: Path, tmp_path: Path) -> None:
+def test_pairs_are_read_and_a_mistake_in_one_names_its_line(
+    root: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = root / "guidance" / "probes"
     folder.mkdir()
     rows = [{"a": f"喝{f}治{i}", "b": f"{f}能治{i}", "label": label} for f, i, label in zip(
@@ -232,7 +256,8 @@ def test_pairs_are_read_and_a_mistake_in_one_names_its_line(root: Path, run: Pat
     path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
     said: list[str] = []
     pretrain(run, tmp_path / "out", replace(TINY, tokens=1_000), said.append)
-    measure(root, str(tmp_path / "out"), said.append)
+    monkeypatch.chdir(tmp_path)
+    measure(root, "out", said.append)
     assert "| models/words-zh, weighted means | " in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert open_encoder(str(tmp_path / "out"), root).meanings(["喝姜汤"]).shape == (1, TINY.width)
     path.write_text('{"a": "x", "b": "y", "label": "alike"}', encoding="utf-8")
