@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from pipeline import cli, db, display
-from pipeline.cli import shared
+from pipeline.cli import judging, shared
 from pipeline.settings import PROJECT
 from pipeline.site import Site
 from tests import world
@@ -107,6 +107,26 @@ def test_explain_needs_a_text_and_reads_one_from_a_pipe() -> None:
     assert "read as: \ufffd" in kolwatch("explain", "-", given=b"\xff").stdout
 
 
+@pytest.mark.parametrize("command", [judging.assess, lambda: judging.explain("-")], ids=["assess", "explain"])
+def test_a_closed_standard_input_is_a_message(
+    command: Callable[[], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # what Python makes of `<&-`
+    with pytest.raises(typer.Exit) as ended:
+        command()
+    assert ended.value.exit_code == 1
+    assert capsys.readouterr().err.startswith("kolwatch: standard input is closed; pipe")
+
+
+def test_a_training_that_cannot_begin_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "PROJECT", tmp_path)
+    (tmp_path / "gold.jsonl").touch()
+    for options in ([], ["--gold", str(tmp_path / "gold.jsonl")]):
+        done = CliRunner().invoke(cli.app, ["train", "--out", str(tmp_path / "models" / "new"), *options])
+        assert done.exit_code == 1
+        assert not (tmp_path / "models").exists()
+
+
 def test_lone_surrogates_stay_as_they_were(told: world.ToldJudge) -> None:
     status, [line, after], _ = assess('{"id": "\\ud800", "text": "\\udc00大蒜水"}\n', {"id": 2, "text": "二"})
     assert (status, line["id"], line["claims"][0]["start"], after["id"]) == (0, "\ud800", 1, 2)
@@ -167,6 +187,20 @@ def test_commands_over_a_server(database_url: str) -> None:
     shown = kolwatch("sources", "--json", KOLWATCH_DATABASE_URL=database_url)
     assert "xiaohongshu" in [json.loads(line)["source"] for line in shown.stdout.splitlines()]
     assert kolwatch("table", "--date", "2026-11-20", "--json", KOLWATCH_DATABASE_URL=database_url).stdout == ""
+
+
+@pytest.mark.parametrize(("zone", "shown"), [("Asia/Shanghai", "2026-11-21T01:00:00+08:00"), ("UTC", "20T17:00")])
+def test_times_of_sources_are_in_the_configured_zone(
+    engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zone: str, shown: str
+) -> None:
+    (tmp_path / "kolwatch.toml").write_text(f'timezone = "{zone}"\n')
+    monkeypatch.setenv("KOLWATCH_CONFIG", str(tmp_path / "kolwatch.toml"))
+    monkeypatch.setenv("KOLWATCH_DATABASE_URL", database_url)
+    with db.transaction(engine) as connection:
+        connection.execute("INSERT INTO source_state (source, last_success_at) VALUES ('one', '2026-11-20T17:00Z')")
+    as_json = CliRunner().invoke(cli.app, ["sources", "--json"]).stdout
+    assert shown in json.loads(as_json)["last_success_at"]
+    assert shown.replace("T", " ") in CliRunner().invoke(cli.app, ["sources"]).stdout
 
 
 # ---- what a terminal is shown -------------------------------------------------------------------------

@@ -3,14 +3,14 @@
 import sys
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
 from pipeline import display, jsonlines, settings, stance
 from pipeline import judge as judging
 from pipeline.cli.shared import fail_clearly, say, show
-from pipeline.errors import RecordError
+from pipeline.errors import PipelineError, RecordError
 from pipeline.settings import PROJECT
 from pipeline.site import Site
 
@@ -24,9 +24,9 @@ app = typer.Typer()
 @fail_clearly
 def assess() -> int:
     """Judge texts without a database: JSON lines {"id", "text"} on standard input, one line each on standard output."""
+    lines = enumerate(_standard_input(), 1)
     judge = Site(settings.load()).judge
     status = 0
-    lines = enumerate(sys.stdin.buffer, 1)
     while batch := list(islice(lines, ASSESS_BATCH)):
         texts: list[tuple[object, str]] = []
         for number, line in batch:
@@ -45,8 +45,9 @@ def assess() -> int:
 @fail_clearly
 def explain(text: Annotated[str, typer.Argument(help="The text of a post; `-` reads it from standard input.")]) -> None:
     """Show for one text what each step saw: the windows judged, the nearest positions and wordings, and why."""
-    judge = Site(settings.load()).judge
-    folded, judged, found = judge.explain(sys.stdin.buffer.read().decode(errors="replace") if text == "-" else text)
+    if text == "-":
+        text = _standard_input().read().decode(errors="replace")
+    folded, judged, found = Site(settings.load()).judge.explain(text)
     print(f"read as: {display.printable(folded.text[:SHOWN])}")
     print(f"{found.band} with probability {found.probability}, {found.expression}, {found.severity or 'no severity'}")
     if not judged:
@@ -55,6 +56,12 @@ def explain(text: Annotated[str, typer.Argument(help="The text of a post; `-` re
         says = stance.summary(window)
         shown = folded.text[window.window.start : window.window.end]
         show(display.table(f"“{display.shortened(shown, SHOWN)}” {says.expression}", EXPLAINED, says.rows))
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise PipelineError("standard input is closed; pipe what is to be judged into it, or give a file with <")
+    return sys.stdin.buffer
 
 
 @app.command()
@@ -76,7 +83,6 @@ def train(
 
     chosen = {"epochs": epochs, "seed": seed, "share": share}
     given: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
-    out.mkdir(parents=True, exist_ok=True)  # half an hour before it is needed
     if gold is not None:
         read_gold(gold)
     entry.train(PROJECT, out, say, gold=gold, **given)
