@@ -54,8 +54,8 @@ would catch less than three in ten, as now, that of best F0.5.
 
 **It flags true advice**: see "supports flagged". Sentences such as one that recommends a vaccine against its own
 disease are often flagged, because they have the words of the myths and hardly differ from them for this network.
-{plainly} The goals of the project are an average
-precision of {goal} at a precision of {goal}.
+{plainly} The goals of the project are an
+average precision of {goal}, and {goal} of its flags right.
 
 It knows the positions of guidance/ and the kinds of wordings written there. It reads at most 40 windows of 128
 characters of a text, no images, no speech. It fails on claims that need knowledge to be recognised as the same, on
