@@ -119,13 +119,15 @@ MISTAKES = [
     ("    texts:", "    texts: [x]\n    related: []\ntexts:", "is not valid YAML"),
     ("topic: cold", "topic: flu", "cold.yaml:1: `topic` is 'flu' but the file is named cold.yaml"),
     ("topic: cold\n", "topic: cold\r\n", "cold.yaml:1: starts with a BOM or holds CR line ends"),
-    ("title: {", "title: [", "cold.yaml:"),
+    ("title: {", "title: [", "cold.yaml:2: is not valid YAML: did not find expected ',' or ']'"),
     (
         "title: {zh: 感冒, en: Common cold}",
         "title: 感冒",
         "cold.yaml:2: the file: `title` is '感冒'; it must be a mapping",
     ),
     ("complete: false", 'complete: "yes"', "cold.yaml:3: the file: `complete` is 'yes'; it must be true or false"),
+    ("complete: false", "complete: !!map [a]", "cold.yaml:3: is not valid YAML: expected a mapping node"),
+    ("complete: false", "complete: !!map a", "cold.yaml:3: is not valid YAML: expected a mapping node"),
     ("complete: false", "complete: !!bool [a]", "cold.yaml:3: is not valid YAML: expected a scalar node"),
     ("complete: false", "complete: no", "cold.yaml:3: the file: `complete` is no; it must be true or false"),
     (
