@@ -3,6 +3,8 @@
 import gzip
 import json
 import lzma
+import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from pipeline.errors import ArtefactError, ConfigError, GuidanceError
 from pipeline.training import pretrain as pretraining
 from pipeline.training.batches import Prepared, mask_words
 from pipeline.training.corpus_text import ensure
-from pipeline.training.masked_words import RECIPES, build, recipe
+from pipeline.training.masked_words import RECIPES, recipe
 from pipeline.training.pretrain import pretrain
 from pipeline.training.probe import likeness, measure, read_pairs
 from tests.tiny import FOODS, ILLS, write_project
@@ -103,10 +105,32 @@ def test_killed_and_called_again_it_gives_the_same_weights(
 
 
 def test_another_seed_gives_other_weights(run: Path, tmp_path: Path) -> None:
-    prepared = Prepared(run / "tokens")
-    first, again, other = (build(replace(TINY, seed=seed), prepared).state_dict() for seed in (1, 1, 2))
-    assert all(torch.equal(first[name], again[name]) for name in first)
-    assert not all(torch.equal(first[name], other[name]) for name in first)
+    found = []
+    for seed in (1, 1, 2):
+        assert pretrain(run, tmp_path / "out", replace(TINY, seed=seed, tokens=1_000), lambda _: None)
+        found.append(weights(tmp_path / "out"))
+        for checkpoint in run.glob("step-*"):
+            shutil.rmtree(checkpoint)
+    assert found[0] == found[1] != found[2]
+
+
+def test_a_run_goes_on_into_the_folder_it_was_begun_for_and_no_other(run: Path, tmp_path: Path) -> None:
+    pretrain(run, tmp_path / "a" / "enc", TINY, lambda _: None, minutes=0)
+    with pytest.raises(ConfigError, match=r"begun with --out .*/a/enc; give that one"):
+        pretrain(run, tmp_path / "b" / "enc", TINY, lambda _: None)
+    assert str(tmp_path) not in (tmp_path / "a" / "enc" / "manifest.json").read_text(encoding="utf-8")
+    [checkpoint] = run.glob("step-*")
+    facts = sealed.open_folder(checkpoint, "checkpoint")["settings"]
+    sealed.seal_folder(checkpoint, "checkpoint", {key: value for key, value in facts.items() if key != "out"})
+    assert pretrain(run, tmp_path / "b" / "enc", TINY, lambda _: None)  # begun before the place was noted
+
+
+@pytest.mark.parametrize("minutes", [0.0, -1.0, math.nan, math.inf])
+def test_a_budget_is_a_time(minutes: float) -> None:
+    with pytest.raises(ConfigError, match=rf"--budget {minutes}: it must be minutes above 0"):
+        recipe("cpu", minutes=minutes)
+    assert recipe("gpu", minutes=0.5).minutes == 0.5
+    assert recipe("gpu", tokens=5).minutes is None
 
 
 def test_a_broken_checkpoint_is_passed_over_and_none_whole_is_an_error(
