@@ -90,8 +90,24 @@ def train(
 
 @app.command()
 @fail_clearly
+def vectors(
+    text: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="Plain text, one post a line; .xz and .gz too.")
+    ],
+    out: Annotated[Path, typer.Option(file_okay=False, help="The folder to write.")] = PROJECT / "models" / "words-zh",
+) -> None:
+    """Train word vectors on unlabelled text; `kolwatch train` and `kolwatch pretrain` begin from models/words-zh."""
+    from pipeline.training.vectors import train_vectors
+
+    train_vectors(PROJECT, text, out, say)
+
+
+@app.command()
+@fail_clearly
 def pretrain(
-    out: Annotated[Path, typer.Option(help="The folder to write, such as models/encoder-zh-2026-11-25.")],
+    out: Annotated[
+        Path, typer.Option(file_okay=False, help="The folder to write, such as models/encoder-zh-2026-11-25.")
+    ],
     text: Annotated[Path | None, typer.Option(help="Plain text, one post a line; .xz and .gz too.")] = None,
     recipe: Annotated[str, typer.Option(help="cpu, gpu or tiny.")] = "cpu",
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
@@ -107,6 +123,8 @@ def pretrain(
     from pipeline.training.pretrain import pretrain as train_on
     from pipeline.training.probe import measure
 
+    if out.name in ("", ".."):
+        raise typer.BadParameter(f"--out {out} has no name of its own; name a folder such as models/encoder-zh")
     run = settings.load().home / "pretraining" / out.name
     chosen = masked_words.recipe(recipe, minutes=budget, tokens=tokens, seed=seed)
     corpus_text.ensure(PROJECT, text, run, chosen.entries, say)
