@@ -108,7 +108,7 @@ def test_the_report_names_what_an_operator_should_look_at(site: Site) -> None:
     collect(site)
     problems = "\n".join(steps.close_day(site, world.DAY).problems)
     assert "1 of 5 records cannot be read (20.0%)" in problems
-    assert "3 posts are not judged yet" in problems
+    assert "3 posts are due: not judged or flagged yet" in problems
     assert "douyin delivered nothing for 2026-11-21" in steps.close_day(site, date(2026, 11, 21)).problems[0]
 
 
