@@ -87,4 +87,4 @@ def test_vectors_are_trained_on_any_text_and_can_be_opened(tmp_path: Path) -> No
     assert found.vectors.shape == (len(found.vocabulary), 8)
     assert found.weights[found.vocabulary.index("[PAD]")] == 0
     assert not (tmp_path / "words" / "cut.tmp").exists()
-    assert "Licence" in (tmp_path / "words" / "README.md").read_text(encoding="utf-8")
+    assert "posts.txt, " in (tmp_path / "words" / "README.md").read_text(encoding="utf-8")
