@@ -19,6 +19,8 @@ MIN_CHARACTERS = 4
 ENOUGH_FOR_THE_SCREEN = 2
 GROUP = 64
 """Alternatives of a pattern that are tried one by one."""
+LATIN = "[0-9a-z\u00df-\u024f]"
+"""Letters and digits, folded, that go on a Latin word. Chinese before or after it does not."""
 PREDICATES = re.compile(
     "预防|防止|防治|治[好疗愈]|根治|治|消炎|杀[死灭]|杀菌|排毒|解毒|清[除理肺]|抗[癌病炎]|增强|提高|降[低压糖脂]|软化|缓解|有效|特效|"
     "导致|引起|致[癌死命]|诱发|造成|传播|传染|感染|伤[害肝肾身]|有[害毒]|中毒|不[能要用必得可]|千万|一定要|必须|"
@@ -56,6 +58,14 @@ def terms_pattern(terms: Iterable[str]) -> re.Pattern[str]:
     return re.compile(_branches(tree) if tree else r"(?!)")
 
 
+def keywords_pattern(keywords: Collection[str]) -> re.Pattern[str]:
+    """A pattern that finds any of a site's own words; those in ASCII not inside a longer Latin word or number."""
+    latin = [word for word in keywords if word.isascii()]
+    others = [word for word in keywords if not word.isascii()]
+    alone = rf"(?<!{LATIN}){terms_pattern(latin).pattern}(?!{LATIN})"
+    return re.compile(f"{alone}|{terms_pattern(others).pattern}")
+
+
 def _branches(node: dict[str, dict]) -> str:  # type: ignore[type-arg]
     """Longer alternatives come first, the end of a term last; many are guarded in groups, so that few are tried."""
     ends = "" in node
@@ -74,13 +84,13 @@ def _branches(node: dict[str, dict]) -> str:  # type: ignore[type-arg]
 class Detector:
     """Lexical check-worthiness. `weights` gives each health term 1 (can mean health) or 2 (means health).
 
-    A keyword is enough for the screen wherever it stands, also inside a longer term.
+    A keyword is enough for the screen wherever it stands, also inside a longer term, but not inside a Latin word.
     """
 
     def __init__(self, weights: Mapping[str, int], keywords: Collection[str] = ()) -> None:
         self._weights = {term: weight for term, weight in weights.items() if weight > 0}
         self._pattern = terms_pattern(self._weights)
-        self._keywords = terms_pattern(keywords)
+        self._keywords = keywords_pattern(keywords)
 
     def health_weight(self, text: str) -> int:
         """The weights of the distinct health terms in a folded text, added up."""

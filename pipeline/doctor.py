@@ -92,7 +92,8 @@ def _configuration(settings: Settings) -> str:
     for table, schedule in {**schedules, "[report]": settings.report.schedule}.items():
         if not croniter.is_valid(schedule):
             raise ConfigError(f"{table} schedule = {schedule!r} is no cron expression such as '0 0 * * *'")
-    _ = Site(settings).topics
+    site = Site(settings)
+    _ = site.topics, site.keywords
     enabled = sum(s.enabled for s in settings.source.values())
     return f"{settings.config_file}: {enabled} of {len(settings.source)} sources on, time zone {settings.timezone}"
 

@@ -5,7 +5,6 @@ Every mistake names the file, the line and the field; all mistakes are collected
 
 import hashlib
 import re
-import reprlib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,86 +12,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pipeline import yaml_lines
 from pipeline.errors import GuidanceError
 from pipeline.records import Expression, Guidance, GuidanceText, Platform, Position, Severity, Stance
+from pipeline.yaml_lines import Node, Text, shown
 
 FORMS = ("ad", "chain-letter", "comment-style", "long", "post", "title", "transcript")
 VERIFICATIONS = ("A", "A*", "B", "C", "K")
 GUIDANCE_ID = re.compile(r"WHO-\d{3,}")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 PAGE_DATE = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)(?P<note> \(.+\))?|\d{4}(-(0[1-9]|1[0-2]))?")
+DOCUMENT = "a mapping with `topic`, `title`, `complete` and `positions`"
 CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-
-
-# ---- YAML that knows its lines ------------------------------------------------------------------------
-
-
-class _Node(dict[str, Any]):
-    """A YAML mapping that knows the line it begins on, and those of its fields."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__()
-        self.line = line
-        self.lines: dict[str, int] = {}
-
-
-class _Text(str):
-    """A YAML string that knows its line."""
-
-    line: int = 0
-
-
-class _Bare(str):
-    """What YAML takes for a number or a date where it stands without quotes, as it was written."""
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-class _Loader(yaml.CSafeLoader):
-    """CSafeLoader whose mappings and strings carry their line; a field given twice or without a name is an error."""
-
-
-def _construct_mapping(loader: _Loader, node: yaml.MappingNode) -> Iterator[_Node]:
-    found = _Node(node.start_mark.line + 1)
-    yield found
-    for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str):
-            problem = f"a field cannot be named {_shown(key)}"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
-        if key in found:
-            raise yaml.MarkedYAMLError(problem=f"`{key}` is given twice", problem_mark=key_node.start_mark)
-        found.lines[key] = key_node.start_mark.line + 1
-        found[str(key)] = loader.construct_object(value_node, deep=True)
-
-
-def _construct_text(loader: _Loader, node: yaml.ScalarNode) -> _Text:
-    found = _Text(loader.construct_scalar(node))
-    found.line = node.start_mark.line + 1
-    return found
-
-
-def _construct_bare(loader: _Loader, node: yaml.ScalarNode) -> _Bare:
-    return _Bare(loader.construct_scalar(node))
-
-
-def _construct_bool(loader: _Loader, node: yaml.ScalarNode) -> bool | _Bare:
-    """Only true and false: `no` and `on` are words that somebody forgot to quote."""
-    return {"true": True, "false": False}.get(node.value.lower(), _construct_bare(loader, node))
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
-_Loader.add_constructor("tag:yaml.org,2002:str", _construct_text)
-_Loader.add_constructor("tag:yaml.org,2002:bool", _construct_bool)
-for _name in ("int", "float", "timestamp"):
-    _Loader.add_constructor(f"tag:yaml.org,2002:{_name}", _construct_bare)
-
-
-def _shown(value: object) -> str:
-    return "null" if value is None else reprlib.repr(value)
 
 
 # ---- what each field must be --------------------------------------------------------------------------
@@ -111,7 +42,7 @@ _Shape = Mapping[str, _Field]
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, _Text) and bool(value.strip()) and not CONTROLS.search(value)
+    return isinstance(value, Text) and bool(value.strip()) and not CONTROLS.search(value)
 
 
 def _is_text_list(value: object) -> bool:
@@ -158,9 +89,9 @@ POSITION: _Shape = {
     "id": _Field(lambda value: _is_text(value) and GUIDANCE_ID.fullmatch(value), "WHO- and at least three digits"),
     "severity": _one_of(Severity),
     "severity_reason": TEXT,
-    "position": _a(_Node, "a mapping with `zh` and `en`"),
+    "position": _a(Node, "a mapping with `zh` and `en`"),
     "scope": TEXT,
-    "source": _a(_Node, "a mapping with `title`, `url` and `page_date` of WHO's page"),
+    "source": _a(Node, "a mapping with `title`, `url` and `page_date` of WHO's page"),
     "verification": _one_of(VERIFICATIONS),
     "verified_by": _Field(lambda value: value is None or _is_text(value), "text: who vouches for it and when; or null"),
     "valid_from": _Field(_is_day, "a date such as 2026-11-01, without a time"),
@@ -178,7 +109,7 @@ GROUP: _Shape = {
 }
 TOPIC: _Shape = {
     "topic": TEXT,
-    "title": _a(_Node, "a mapping with `zh` and `en`"),
+    "title": _a(Node, "a mapping with `zh` and `en`"),
     "complete": _a(bool, "true or false"),
     "positions": LISTED,
     "texts": LISTED,
@@ -203,7 +134,7 @@ class _Reading:
     def mistake(self, line: int, message: str) -> None:
         self.mistakes.append(f"{self.file}:{line}: {message}")
 
-    def fits(self, node: _Node, shape: _Shape, name: str) -> bool:
+    def fits(self, node: Node, shape: _Shape, name: str) -> bool:
         """Whether a mapping has the fields of its shape; what is wrong is noted."""
         before = len(self.mistakes)
         for key in sorted(node.keys() - shape.keys()):
@@ -213,7 +144,7 @@ class _Reading:
                 if not wanted.optional:
                     self.mistake(node.line, f"{name}: `{key}` is missing; add it")
             elif not wanted.holds(node[key]):
-                self.mistake(node.lines[key], f"{name}: `{key}` is {_shown(node[key])}; it must be {wanted.wanted}")
+                self.mistake(node.lines[key], f"{name}: `{key}` is {shown(node[key])}; it must be {wanted.wanted}")
         return len(self.mistakes) == before
 
 
@@ -228,7 +159,7 @@ def load(folder: Path) -> Guidance:
     reading = _Reading()
     for path in files:
         reading.file = path.name
-        document = _parse(path, reading)
+        document = yaml_lines.read(path, DOCUMENT, reading.mistake)
         if document is not None:
             _read_topic(document, reading)
     _check_related(reading)
@@ -239,42 +170,14 @@ def load(folder: Path) -> Guidance:
     return Guidance(positions, tuple(texts), _version(positions, texts), frozenset(reading.complete))
 
 
-def _parse(path: Path, reading: _Reading) -> _Node | None:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        reading.mistake(1, f"cannot be read: {error.strerror}; mend that, or move it out of the folder")
-        return None
-    if raw.startswith(b"\xef\xbb\xbf") or b"\r" in raw:
-        reading.mistake(1, "starts with a BOM or holds CR line ends: save it as UTF-8 with LF")
-        return None
-    try:
-        document = yaml.load(raw.decode("utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
-    except UnicodeDecodeError as error:
-        reading.mistake(raw[: error.start].count(b"\n") + 1, "is not UTF-8: save it as UTF-8")
-        return None
-    except yaml.reader.ReaderError as error:
-        line = raw[: error.position].count(b"\n") + 1
-        reading.mistake(line, f"holds the control character U+{error.character:04X}; delete it")
-        return None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        reading.mistake(line, f"is not valid YAML: {error.problem}; put text with `: ` or `#` in quotes")
-        return None
-    if not isinstance(document, _Node):
-        reading.mistake(1, "must be a mapping with `topic`, `title`, `complete` and `positions`")
-        return None
-    return document
-
-
-def _read_topic(document: _Node, reading: _Reading) -> None:
+def _read_topic(document: Node, reading: _Reading) -> None:
     reading.fits(document, TOPIC, "the file")
     topic = reading.file.removesuffix(".yaml")
     named = document.get("topic", topic)
     if named != topic:
         line = document.lines["topic"]
-        reading.mistake(line, f"`topic` is {_shown(named)} but the file is named {reading.file}; make them the same")
-    if isinstance(document.get("title"), _Node):
+        reading.mistake(line, f"`topic` is {shown(named)} but the file is named {reading.file}; make them the same")
+    if isinstance(document.get("title"), Node):
         reading.fits(document["title"], BILINGUAL, "`title`")
     if document.get("complete") is True:
         reading.complete.add(reading.file)
@@ -283,33 +186,33 @@ def _read_topic(document: _Node, reading: _Reading) -> None:
         _read_position(entry, topic, reading)
 
 
-def _entries(owner: _Node, key: str, reading: _Reading) -> Iterator[_Node]:
+def _entries(owner: Node, key: str, reading: _Reading) -> Iterator[Node]:
     """The mappings of a list; where it is none, that is noted already."""
     found = owner.get(key)
     for entry in found if isinstance(found, list) else ():
-        if isinstance(entry, _Node):
+        if isinstance(entry, Node):
             yield entry
         else:
-            reading.mistake(owner.lines[key], f"every entry of `{key}` must be a mapping, not {_shown(entry)}")
+            reading.mistake(owner.lines[key], f"every entry of `{key}` must be a mapping, not {shown(entry)}")
 
 
-def _read_position(entry: _Node, topic: str, reading: _Reading) -> None:
+def _read_position(entry: Node, topic: str, reading: _Reading) -> None:
     guidance_id = str(entry.get("id", "a position"))
-    if guidance_id in reading.places:
+    if "id" in entry and guidance_id in reading.places:
         file, line = reading.places[guidance_id]
         reading.mistake(entry.line, f"{guidance_id} is already used at {file}:{line}; give the position a new id")
     reading.places.setdefault(guidance_id, (reading.file, entry.line))
     before = len(reading.mistakes)
     reading.fits(entry, POSITION, guidance_id)
     for key, shape in (("position", BILINGUAL), ("source", SOURCE)):
-        if isinstance(entry.get(key), _Node):
+        if isinstance(entry.get(key), Node):
             reading.fits(entry[key], shape, f"{guidance_id}, `{key}`")
     if len(reading.mistakes) == before:
         reading.positions[guidance_id] = _position(entry, topic)
     _read_texts(entry, guidance_id, reading)
 
 
-def _position(entry: _Node, topic: str) -> Position:
+def _position(entry: Node, topic: str) -> Position:
     position, source = entry["position"], entry["source"]
     return Position(
         guidance_id=str(entry["id"]),
@@ -331,7 +234,7 @@ def _position(entry: _Node, topic: str) -> Position:
     )
 
 
-def _read_texts(owner: _Node, guidance_id: str | None, reading: _Reading) -> None:
+def _read_texts(owner: Node, guidance_id: str | None, reading: _Reading) -> None:
     """Read the groups of texts of a position, or of a topic for those about none."""
     for group in _entries(owner, "texts", reading):
         if not reading.fits(group, GROUP, "a group of texts"):
@@ -343,11 +246,11 @@ def _read_texts(owner: _Node, guidance_id: str | None, reading: _Reading) -> Non
                 reading.texts.append(_text(text, group, guidance_id, reading.file))
             else:
                 line = getattr(text, "line", group.lines["say"])
-                wrong = f"every entry of `say` must be text, not {_shown(text)}"
+                wrong = f"every entry of `say` must be text, not {shown(text)}"
                 reading.mistake(line, f"{wrong}; put it in quotes, without control characters")
 
 
-def _text(text: _Text, group: _Node, guidance_id: str | None, file: str) -> GuidanceText:
+def _text(text: Text, group: Node, guidance_id: str | None, file: str) -> GuidanceText:
     return GuidanceText(
         text=str(text),
         guidance_id=guidance_id,

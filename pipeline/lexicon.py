@@ -45,7 +45,7 @@ class Lexicon:
     version: str
     """First 12 hex digits of the sha256 over the three files and the keywords."""
     keywords: tuple[str, ...] = ()
-    """Health words of a site's own; they count in the screen and nowhere else."""
+    """Health words of a site's own; they say what is about health and worth checking, and nothing else."""
 
     def with_keywords(self, words: Iterable[str]) -> "Lexicon":
         """The same with a site's own words, as another version: texts are judged that were not before."""

@@ -199,7 +199,9 @@ def fold(text: str) -> NormalisedText:
         folded = _rewrite(folded, characters.expanding, _compatible)
     plain = _same_length(folded.text, lambda t: unicodedata.normalize("NFKC", t).lower())
     if not characters.traditional.isdisjoint(plain):
-        plain = PARTICLE.sub("着", _same_length(plain.translate(SPELLINGS), characters.converter.convert))
+        plain = _same_length(plain.translate(SPELLINGS), characters.converter.convert)
+    if "著" in plain:
+        plain = PARTICLE.sub("着", plain)
     folded = NormalisedText(plain, folded.starts, folded.ends)
     if MAY_HOLD_MARKUP.search(plain):
         folded = _rewrite(folded, MARKUP, _plain_markup)

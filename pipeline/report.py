@@ -55,7 +55,10 @@ def _problems(connection: db.Connection, settings: Settings, day: date, fates: M
                 "see `kolwatch quarantine list`"
             )
     if fates.get("due"):
-        found.append(f"{fates['due']} posts are not judged yet; close the day again when `flag_claims` is through")
+        found.append(
+            f"{fates['due']} posts are due: not judged or flagged yet, or against a position that is not loaded; "
+            "close the day again when `load_guidance` and `flag_claims` are through"
+        )
     if fates.get("failed"):
         found.append(
             f"the judge failed on {fates['failed']} texts; see posts_seen_daily.detail, then `kolwatch rejudge`"

@@ -52,14 +52,18 @@ class Site:
         """The positions that raise flags."""
         return sorted(self.guidance.watched(self.topics))
 
-    @cached_property
-    def lexicon(self) -> lexicon.Lexicon:
-        """The words of guidance/lexicon/ and the site's own. Raises ConfigError for a keyword of no word."""
-        keywords = self.settings.scope.keywords
-        for keyword in keywords:
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """Health words of the site's own. Raises ConfigError for one that is no word."""
+        for keyword in self.settings.scope.keywords:
             if not re.search(r"\w", normalise.fold(keyword).text):
                 raise ConfigError(f"[scope] keywords: {keyword!r} holds no letter or digit; correct it or leave it out")
-        return lexicon.load(PROJECT / "guidance" / "lexicon").with_keywords(keywords)
+        return self.settings.scope.keywords
+
+    @cached_property
+    def lexicon(self) -> lexicon.Lexicon:
+        """The words of guidance/lexicon/ and the site's own."""
+        return lexicon.load(PROJECT / "guidance" / "lexicon").with_keywords(self.keywords)
 
     @cached_property
     def tools(self) -> judge.TextTools:

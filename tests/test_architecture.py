@@ -1,9 +1,12 @@
 """What may know what, how long things may get, and where the outside world may be touched."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,17 @@ def calls_and_attributes(path: Path) -> set[str]:
     """What a file calls or looks up, as it is written: `print`, `os.environ`, `datetime.now`."""
     wanted = (node.func if isinstance(node, ast.Call) else node for node in nodes(path))
     return {ast.unparse(node) for node in wanted if isinstance(node, ast.Name | ast.Attribute)}
+
+
+def imported(path: Path) -> set[str]:
+    """The first part of every module that a file imports."""
+    modules: list[str] = []
+    for node in nodes(path):
+        if isinstance(node, ast.ImportFrom):
+            modules.append(node.module or "")
+        elif isinstance(node, ast.Import):
+            modules += [alias.name for alias in node.names]
+    return {module.split(".")[0] for module in modules}
 
 
 def users_of(*names: str) -> set[str]:
@@ -78,15 +92,18 @@ def test_only_the_edge_looks_at_the_clock() -> None:
 
 @pytest.mark.parametrize("library", MODEL_LIBRARIES)
 def test_model_libraries_are_imported_by_artefacts_and_training_only(library: str) -> None:
-    importers = set()
-    for path in FILES:
-        for node in nodes(path):
-            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if library in {module.split(".")[0] for module in modules}:
-                importers.add(name(path))
     allowed = ("pipeline/artefacts/", "pipeline/training/")
-    assert {path for path in importers if not path.startswith(allowed)} == set()
+    assert {name(path) for path in FILES if library in imported(path) and not name(path).startswith(allowed)} == set()
+
+
+def test_what_is_imported_is_declared() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[^\w.-]", wanted)[0].lower() for wanted in project["dependencies"]}
+    own = {"pipeline", "dags", *(path.stem for path in (PROJECT / "dags").glob("*.py"))}
+    packages = packages_distributions()
+    libraries = set().union(*map(imported, FILES)) - sys.stdlib_module_names - own
+    assert {"numpy", "yaml", "tokenizers"} <= libraries
+    assert {found for found in libraries if not {d.lower() for d in packages.get(found, ())} & declared} == set()
 
 
 def test_the_steps_import_where_neither_airflow_nor_a_model_library_is_installed() -> None:

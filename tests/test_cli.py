@@ -1,15 +1,17 @@
 """The command line as people use it: what goes where, and with which exit status."""
 
+import errno
 import json
 import os
 import re
 import subprocess
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 import time_machine
@@ -18,15 +20,17 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from pipeline import cli, db, display
-from pipeline.cli import shared
+from pipeline.artefacts.words import open_words
+from pipeline.cli import judging, shared
 from pipeline.settings import PROJECT
 from pipeline.site import Site
 from tests import world
 from tests.stepping import video
+from tests.tiny import write_project
 
 COMMANDS = (
     *("up", "run", "table", "collect", "flag", "close", "rejudge", "sources", "migrate", "doctor"),
-    *("assess", "explain", "train", "pretrain", "probe", "eval", "guidance", "quarantine"),
+    *("assess", "explain", "train", "vectors", "pretrain", "probe", "eval", "guidance", "quarantine"),
 )
 
 
@@ -107,6 +111,50 @@ def test_explain_needs_a_text_and_reads_one_from_a_pipe() -> None:
     assert "read as: \ufffd" in kolwatch("explain", "-", given=b"\xff").stdout
 
 
+@pytest.mark.parametrize("command", [judging.assess, lambda: judging.explain("-")], ids=["assess", "explain"])
+def test_a_closed_standard_input_is_a_message(
+    command: Callable[[], None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # what Python makes of `<&-`
+    with pytest.raises(typer.Exit) as ended:
+        command()
+    assert ended.value.exit_code == 1
+    assert capsys.readouterr().err.startswith("kolwatch: standard input is closed; pipe")
+
+
+def test_a_training_that_cannot_begin_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "PROJECT", tmp_path)
+    (tmp_path / "gold.jsonl").touch()
+    for options in ([], ["--gold", str(tmp_path / "gold.jsonl")]):
+        done = CliRunner().invoke(cli.app, ["train", "--out", str(tmp_path / "models" / "new"), *options])
+        assert done.exit_code == 1
+        assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.parametrize("out", [".", "..", "/", "models/.."])
+def test_a_pretraining_without_a_name_is_wrong_usage(out: str) -> None:
+    done = CliRunner().invoke(cli.app, ["pretrain", "--out", out])
+    assert done.exit_code == 2
+    assert "has no name of its own" in done.stderr
+
+
+def test_a_budget_of_nothing_is_refused_before_the_text_is_read(tmp_path: Path) -> None:
+    text, out = tmp_path / "posts.txt", tmp_path / "enc"
+    text.write_text("多喝热水\n")
+    done = CliRunner().invoke(cli.app, ["pretrain", "--out", str(out), "--text", str(text), "--budget", "0"])
+    assert (done.exit_code, done.stderr[:30]) == (1, "kolwatch: --budget 0.0: it mus")
+
+
+def test_vectors_are_made_from_the_projects_lexicon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "PROJECT", write_project(tmp_path))
+    (tmp_path / "posts.txt").write_text("中午炒萝卜吃,配米饭很香\n" * 200, encoding="utf-8")
+    out = tmp_path / "models" / "words-mine"
+    words = ["vectors", "--text", str(tmp_path / "posts.txt"), "--out", str(out)]
+    assert CliRunner().invoke(cli.app, words).exit_code == 0
+    assert "萝卜" in open_words(out).vocabulary
+    assert CliRunner().invoke(cli.app, ["vectors", "--text", str(tmp_path / "none.txt")]).exit_code == 2
+
+
 def test_lone_surrogates_stay_as_they_were(told: world.ToldJudge) -> None:
     status, [line, after], _ = assess('{"id": "\\ud800", "text": "\\udc00大蒜水"}\n', {"id": 2, "text": "二"})
     assert (status, line["id"], line["claims"][0]["start"], after["id"]) == (0, "\ud800", 1, 2)
@@ -134,19 +182,37 @@ def test_the_exit_status_is_1_and_the_message_plain_when_the_database_is_down() 
     assert "Traceback" not in done.stderr
 
 
-def test_a_file_that_cannot_be_used_is_a_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (IsADirectoryError(errno.EISDIR, "Is a directory", "/a"), "/a: Is a directory; see that it is there and that"),
+        (PermissionError(errno.EACCES, "Permission denied", "/a"), "/a: Permission denied; see that it is there and"),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device; make room on that disk, then"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "Connection refused\n"),
+        (TimeoutError("timed out"), "timed out\n"),
+        (TimeoutError(), "TimeoutError\n"),
+        (URLError("no host given"), "<urlopen error no host given>\n"),
+        (OSError(errno.EIO, "Input/output error", "/a"), "/a: Input/output error\n"),
+    ],
+    ids=repr,
+)
+def test_an_error_of_the_system_is_its_reason_and_the_advice_that_fits(
+    error: OSError, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     @shared.fail_clearly
     def read() -> None:
-        tmp_path.read_text()
+        raise error
 
     with pytest.raises(typer.Exit) as ended:
         read()
     assert ended.value.exit_code == 1
-    assert capsys.readouterr().err.startswith(f"kolwatch: {tmp_path}: Is a directory; see that")
+    assert capsys.readouterr().err.startswith(f"kolwatch: {said}")
 
 
 @pytest.mark.parametrize(
-    "words", [("eval", "docs"), ("train", "--gold", "docs"), ("train", "--out", "LICENSE")], ids=" ".join
+    "words",
+    [("eval", "docs"), ("train", "--gold", "docs"), ("train", "--out", "LICENSE"), ("pretrain", "--out", "LICENSE")],
+    ids=" ".join,
 )
 def test_a_folder_for_a_file_or_the_reverse_is_wrong_usage(words: tuple[str, ...]) -> None:
     done = kolwatch(*words)
@@ -167,6 +233,20 @@ def test_commands_over_a_server(database_url: str) -> None:
     shown = kolwatch("sources", "--json", KOLWATCH_DATABASE_URL=database_url)
     assert "xiaohongshu" in [json.loads(line)["source"] for line in shown.stdout.splitlines()]
     assert kolwatch("table", "--date", "2026-11-20", "--json", KOLWATCH_DATABASE_URL=database_url).stdout == ""
+
+
+@pytest.mark.parametrize(("zone", "shown"), [("Asia/Shanghai", "2026-11-21T01:00:00+08:00"), ("UTC", "20T17:00")])
+def test_times_of_sources_are_in_the_configured_zone(
+    engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zone: str, shown: str
+) -> None:
+    (tmp_path / "kolwatch.toml").write_text(f'timezone = "{zone}"\n')
+    monkeypatch.setenv("KOLWATCH_CONFIG", str(tmp_path / "kolwatch.toml"))
+    monkeypatch.setenv("KOLWATCH_DATABASE_URL", database_url)
+    with db.transaction(engine) as connection:
+        connection.execute("INSERT INTO source_state (source, last_success_at) VALUES ('one', '2026-11-20T17:00Z')")
+    as_json = CliRunner().invoke(cli.app, ["sources", "--json"]).stdout
+    assert shown in json.loads(as_json)["last_success_at"]
+    assert shown.replace("T", " ") in CliRunner().invoke(cli.app, ["sources"]).stdout
 
 
 # ---- what a terminal is shown -------------------------------------------------------------------------

@@ -68,9 +68,11 @@ def test_lint_as_json(folder: Path) -> None:
     assert found["forms"] == {"refuting": {"post": 2}, "ordinary": {"title": 1}}
 
 
-def test_texts_for_measuring_that_are_named_must_be_there(folder: Path) -> None:
+def test_texts_for_measuring_must_be_there_if_named_and_be_texts(folder: Path) -> None:
     assert lint("--measured", str(folder)).exit_code == 2
     assert "does not exist" in lint("--measured", str(folder / "dev.jsonl")).stderr
+    (folder / "dev.jsonl").write_text('{"id": 1}\n', encoding="utf-8")
+    assert f"kolwatch: {folder / 'dev.jsonl'}: line 1 has no text; each line" in lint().stderr
     (folder / "dev.jsonl").write_text('{"id": 1, "text": "感冒发烧流鼻涕就吃头孢包好"}\n', encoding="utf-8")
     (folder / "cold.yaml").write_text(TOPIC.replace("头孢专治流鼻涕", "感冒发烧流鼻涕吃头孢包好"), encoding="utf-8")
     assert "cold.yaml:21: too like a text used for measuring" in lint("--measured", str(folder / "dev.jsonl")).stderr

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from pipeline import steps
+from pipeline.settings import SourceSettings
 from pipeline.site import Site
 from tests import world
 from tests.stepping import A_DAY, FATES, TABLE, changed_judge, collect, deliver, rows, tell, video, work
@@ -107,8 +108,24 @@ def test_the_report_names_what_an_operator_should_look_at(site: Site) -> None:
     collect(site)
     problems = "\n".join(steps.close_day(site, world.DAY).problems)
     assert "1 of 5 records cannot be read (20.0%)" in problems
-    assert "3 posts are not judged yet" in problems
+    assert "3 posts are due: not judged or flagged yet" in problems
     assert "douyin delivered nothing for 2026-11-21" in steps.close_day(site, date(2026, 11, 21)).problems[0]
+
+
+def test_the_share_that_cannot_be_read_is_of_all_that_a_source_delivered(site: Site) -> None:
+    dropped = [video(n, f"今天天气真好出门走一走吧{n}") for n in range(1, 121)]
+    kept = [video(n, f"包饺子放点醋更香呀{n}") for n in range(200, 220)]
+    sources = {n: SourceSettings(format="douyin-mediacrawler", path=f"{n}/{{date}}/*.jsonl") for n in ("one", "two")}
+    site.__dict__["settings"] = msgspec.structs.replace(site.settings, source=sources)
+    for name, broken in (("two", [b"{broken"]), ("one", [])):
+        path = site.settings.root / name / world.DAY.isoformat() / "a.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"\n".join([*dropped, *kept, *broken]))
+        steps.collect(site, name, *site.interval(world.DAY))
+    steps.judge_due(site)
+    for _ in range(2):  # the bytes of what was dropped go when the day is closed
+        report = steps.close_day(site, world.DAY)
+        assert (report.problems, report.fates["quarantined"]) == ([], 1)
 
 
 def test_what_is_old_and_was_never_flagged_is_forgotten(site: Site) -> None:

@@ -34,6 +34,23 @@ def test_a_keyword_is_enough_also_inside_a_longer_term() -> None:
     assert not own.screen("每天吃松花")
 
 
+@pytest.mark.parametrize("text", ["维生素a要多吃", "a", "a,b", "每天nmn两粒"])
+def test_a_latin_keyword_stands_alone_or_between_chinese(text: str) -> None:
+    assert Detector({}, ["a", "nmn", "松花粉"]).screen(text)
+
+
+@pytest.mark.parametrize("text", ["bad", "4a景区", "a4纸", "naïve", "à la carte", "nmnh"])
+def test_a_latin_keyword_is_not_found_inside_a_longer_word(text: str) -> None:
+    assert not Detector({}, ["a", "na", "nmn", "松花粉"]).screen(text)
+
+
+def test_of_two_latin_keywords_the_longer_one_hides_no_shorter_one() -> None:
+    own = Detector({}, ["vc", "vc pro"])
+    assert own.screen("vc proxy")
+    assert own.screen("吃vc pro吧")
+    assert not own.screen("vcpro")
+
+
 def test_a_predicate_makes_a_segment_worthier() -> None:
     claim, mention = segment("大蒜能预防新冠病毒"), segment("新冠病毒第三年的大蒜")
     assert DETECTOR.check_worthiness(claim) > DETECTOR.check_worthiness(mention) > 0

@@ -101,6 +101,7 @@ def test_whatever_breaks_is_a_finding(
         (['[source.one]\nformat = "youku-openapi"\npath = "*"\nschedule = "61 x * * *"'], "one.* schedule = '61 x"),
         (['[report]\nschedule = "daily-ish"'], "report.* schedule = 'daily-ish' is no cron"),
         (['[scope]\ntopics = ["stars"]'], "'stars' is no topic"),
+        (['[scope]\nkeywords = ["#"]'], "'#' holds no letter"),
     ],
 )
 def test_a_wrong_configuration_is_a_finding_and_hides_no_other(

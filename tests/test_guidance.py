@@ -119,13 +119,16 @@ MISTAKES = [
     ("    texts:", "    texts: [x]\n    related: []\ntexts:", "is not valid YAML"),
     ("topic: cold", "topic: flu", "cold.yaml:1: `topic` is 'flu' but the file is named cold.yaml"),
     ("topic: cold\n", "topic: cold\r\n", "cold.yaml:1: starts with a BOM or holds CR line ends"),
-    ("title: {", "title: [", "cold.yaml:"),
+    ("title: {", "title: [", "cold.yaml:2: is not valid YAML: did not find expected ',' or ']'"),
     (
         "title: {zh: 感冒, en: Common cold}",
         "title: 感冒",
         "cold.yaml:2: the file: `title` is '感冒'; it must be a mapping",
     ),
     ("complete: false", 'complete: "yes"', "cold.yaml:3: the file: `complete` is 'yes'; it must be true or false"),
+    ("complete: false", "complete: !!map [a]", "cold.yaml:3: is not valid YAML: expected a mapping node"),
+    ("complete: false", "complete: !!map a", "cold.yaml:3: is not valid YAML: expected a mapping node"),
+    ("complete: false", "complete: !!bool [a]", "cold.yaml:3: is not valid YAML: expected a scalar node"),
     ("complete: false", "complete: no", "cold.yaml:3: the file: `complete` is no; it must be true or false"),
     (
         TOPIC[TOPIC.index("  - id") : TOPIC.index("texts:\n  - stance")],
@@ -154,6 +157,15 @@ def test_all_mistakes_are_shown_at_once(tmp_path: Path) -> None:
     with pytest.raises(GuidanceError) as caught:
         load(tmp_path, wrong.replace("complete: false\n", ""))
     assert len(str(caught.value).splitlines()) == 4
+
+
+def test_positions_without_an_id_lack_it_and_share_none(tmp_path: Path) -> None:
+    wrong = TOPIC.replace("id: WHO-900\n    ", "")
+    (tmp_path / "flu.yaml").write_text(wrong.replace("topic: cold", "topic: flu"), encoding="utf-8")
+    with pytest.raises(GuidanceError) as caught:
+        load(tmp_path, wrong)
+    assert str(caught.value).count("`id` is missing") == 2
+    assert "already used" not in str(caught.value)
 
 
 def test_an_id_used_in_two_files_is_refused(tmp_path: Path) -> None:

@@ -79,8 +79,10 @@ def test_a_position_is_judged_as_soon_as_it_is_written_and_flagged_once_it_is_lo
     assert steps.judge_due(judged)["judged"] == 2
     assert steps.raise_flags(judged) == {"flagged": 0}
     assert {row[1] for row in rows(judged, MAYBE)} == {"WHO-001"}
+    assert {("8", "due"), ("9", "due")} <= set(rows(judged, FATES, world.DAY))
     steps.load_guidance(judged)
     assert steps.raise_flags(judged)["flagged"] == 2
+    assert {("8", "flagged"), ("9", "flagged")} <= set(rows(judged, FATES, world.DAY))
 
 
 def test_a_retired_position_makes_due_exactly_the_texts_compared_with_it(judged: Site) -> None:
@@ -164,6 +166,31 @@ def test_a_hit_against_a_retired_position_is_neither_maybe_nor_listed(unconfirme
     steps.load_guidance(unconfirmed)
     assert rows(unconfirmed, MAYBE) == [("3", "WHO-001", False)]
     assert ("2", "not_flagged") in rows(unconfirmed, FATES, world.DAY)
+
+
+def test_a_hit_against_a_position_that_is_not_loaded_hides_no_other_of_its_post(site: Site) -> None:
+    deliver(site, video(1, "醋也许更香呀"), video(1, "姜也许更香呀"))
+    collect(site)
+    steps.judge_due(site)
+    not_loaded = (
+        "UPDATE claim_stance AS c SET guidance_id = 'WHO-004', probability = 0.4 FROM post_text AS t"
+        " WHERE t.content_hash = c.content_hash AND starts_with(t.document, '姜') RETURNING 1"
+    )
+    assert rows(site, not_loaded) == [(1,)]
+    assert rows(site, "SELECT guidance_id, other_claims FROM maybe_posts_daily") == [("WHO-001", 0)]
+
+
+def test_a_maybe_against_a_position_that_is_not_loaded_is_due_and_a_maybe_once_it_is(site: Site) -> None:
+    deliver(site, *A_DAY[2:4])
+    collect(site)
+    steps.judge_due(site)
+    rows(site, "UPDATE claim_stance SET guidance_id = 'WHO-004' RETURNING 1")
+    assert (rows(site, MAYBE), rows(site, FATES, world.DAY)) == ([], [("3", "due"), ("4", "not_health")])
+    assert "1 posts are due" in steps.close_day(site, world.DAY).problems[0]
+    edit(site, guidance(world.position("WHO-004")))
+    steps.load_guidance(site)
+    assert rows(site, MAYBE) == [("3", "WHO-004", False)]
+    assert ("3", "maybe") in rows(site, FATES, world.DAY)
 
 
 def test_once_somebody_vouches_for_it_its_flags_come_late_to_the_days_that_are_closed(unconfirmed: Site) -> None:

@@ -49,12 +49,17 @@ class Encoder:
         return whole
 
 
+def find_folder(name: str, root: Path) -> Path | None:
+    """The local folder of that name, under `root` before the working directory."""
+    return next((p for p in (root / name, Path(name)) if p.is_dir()), None)
+
+
 def open_encoder(name: str, root: Path) -> Encoder:
     """Open `models/…` under `root`, a local folder, or a checkpoint of the hub such as `hfl/chinese-macbert-base`.
 
     Raises ArtefactError where it cannot be had, is altered, or its vocabulary does not fit its weights.
     """
-    folder = next((p for p in (root / name, Path(name)) if p.is_dir()), None)
+    folder = find_folder(name, root)
     if folder is None and (name.startswith((".", "/", "~", "models/")) or name.count("/") > 1):
         raise ArtefactError(f"{name}: no such folder; name one under models/, or train it with `kolwatch pretrain`")
     if folder is not None and (name.startswith("models/") or (folder / sealed.MANIFEST).exists()):
@@ -82,7 +87,7 @@ def save_checkpoint(network: Any, tokeniser: Any, folder: Path) -> None:
     halves = {name: weights.detach().half().cpu() for name, weights in network.named_parameters()}
     network.save_pretrained(folder, state_dict=halves, max_shard_size=SHARD)
     tokeniser.save_pretrained(folder)
-    for path in folder.iterdir():
+    for path in filter(Path.is_file, folder.iterdir()):
         path.chmod(0o644)  # safetensors lets nobody else read its files
 
 
@@ -95,8 +100,9 @@ def _loaded(kind: Any, name: str, place: str, **options: object) -> Any:
     try:
         return kind.from_pretrained(place, **options)
     except Exception as error:  # every library below has errors of its own, some without a common base
+        reason = (str(error) or "no reason given").splitlines()[0]
         raise ArtefactError(
-            f"{name}: no {what} to be had from it ({type(error).__name__}: {str(error).splitlines()[0]}). For a "
+            f"{name}: no {what} to be had from it ({type(error).__name__}: {reason}). For a "
             "checkpoint of the hub, check its name and the network, or fetch it elsewhere and name its folder; "
             "pickled weights are never loaded"
         ) from error

@@ -217,6 +217,9 @@ def sources(as_json: AsJson = False) -> None:
         names = dict.fromkeys([*site.settings.source, *states])
     empty = {"last_day": None, "last_success_at": None, "last_error": None}
     rows = [{"source": name} | empty | dict(states.get(name, {})) for name in names]
+    for row in rows:
+        if row["last_success_at"] is not None:
+            row["last_success_at"] = row["last_success_at"].astimezone(site.settings.zone)
     if as_json:
         for row in rows:
             print(display.jsonable(row))

@@ -11,7 +11,7 @@ import typer
 
 from pipeline import display, guidance, jsonlines, lexicon, revise, settings, steps
 from pipeline.cli.shared import AsJson, configured_site, fail_clearly, say, show
-from pipeline.errors import GuidanceError
+from pipeline.errors import GuidanceError, RecordError
 from pipeline.records import Guidance
 from pipeline.settings import PROJECT
 from pipeline.site import Site
@@ -151,8 +151,11 @@ def _measured_texts(path: Path) -> list[str]:
     if not path.is_file():
         say(f"{path}: not here, so likeness to texts used for measuring is not checked")
         return []
-    with path.open("rb") as lines:
-        return [jsonlines.read_text(number, line)[1] for number, line in enumerate(lines, 1)]
+    try:
+        with path.open("rb") as lines:
+            return [jsonlines.read_text(number, line)[1] for number, line in enumerate(lines, 1)]
+    except RecordError as error:
+        raise GuidanceError(f"{path}: {error.detail}") from error
 
 
 def _show_rows(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]], as_json: bool) -> None:

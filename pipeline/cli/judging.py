@@ -3,14 +3,14 @@
 import sys
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
 from pipeline import display, jsonlines, settings, stance
 from pipeline import judge as judging
 from pipeline.cli.shared import fail_clearly, say, show
-from pipeline.errors import RecordError
+from pipeline.errors import PipelineError, RecordError
 from pipeline.settings import PROJECT
 from pipeline.site import Site
 
@@ -24,9 +24,9 @@ app = typer.Typer()
 @fail_clearly
 def assess() -> int:
     """Judge texts without a database: JSON lines {"id", "text"} on standard input, one line each on standard output."""
+    lines = enumerate(_standard_input(), 1)
     judge = Site(settings.load()).judge
     status = 0
-    lines = enumerate(sys.stdin.buffer, 1)
     while batch := list(islice(lines, ASSESS_BATCH)):
         texts: list[tuple[object, str]] = []
         for number, line in batch:
@@ -45,8 +45,9 @@ def assess() -> int:
 @fail_clearly
 def explain(text: Annotated[str, typer.Argument(help="The text of a post; `-` reads it from standard input.")]) -> None:
     """Show for one text what each step saw: the windows judged, the nearest positions and wordings, and why."""
-    judge = Site(settings.load()).judge
-    folded, judged, found = judge.explain(sys.stdin.buffer.read().decode(errors="replace") if text == "-" else text)
+    if text == "-":
+        text = _standard_input().read().decode(errors="replace")
+    folded, judged, found = Site(settings.load()).judge.explain(text)
     print(f"read as: {display.printable(folded.text[:SHOWN])}")
     print(f"{found.band} with probability {found.probability}, {found.expression}, {found.severity or 'no severity'}")
     if not judged:
@@ -55,6 +56,12 @@ def explain(text: Annotated[str, typer.Argument(help="The text of a post; `-` re
         says = stance.summary(window)
         shown = folded.text[window.window.start : window.window.end]
         show(display.table(f"“{display.shortened(shown, SHOWN)}” {says.expression}", EXPLAINED, says.rows))
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise PipelineError("standard input is closed; pipe what is to be judged into it, or give a file with <")
+    return sys.stdin.buffer
 
 
 @app.command()
@@ -83,7 +90,6 @@ def train(
 
     chosen = {"encoder": encoder, "epochs": epochs, "seed": seed, "share": share}
     given: dict[str, Any] = {key: value for key, value in chosen.items() if value is not None}
-    out.mkdir(parents=True, exist_ok=True)  # half an hour before it is needed
     if gold is not None:
         read_gold(gold)
     entry.train(PROJECT, out, say, gold=gold, **given)
@@ -91,8 +97,24 @@ def train(
 
 @app.command()
 @fail_clearly
+def vectors(
+    text: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="Plain text, one post a line; .xz and .gz too.")
+    ],
+    out: Annotated[Path, typer.Option(file_okay=False, help="The folder to write.")] = PROJECT / "models" / "words-zh",
+) -> None:
+    """Train word vectors on unlabelled text; `kolwatch train` and `kolwatch pretrain` begin from models/words-zh."""
+    from pipeline.training.vectors import train_vectors
+
+    train_vectors(PROJECT, text, out, say)
+
+
+@app.command()
+@fail_clearly
 def pretrain(
-    out: Annotated[Path, typer.Option(help="The folder to write, such as models/encoder-zh-2026-11-25.")],
+    out: Annotated[
+        Path, typer.Option(file_okay=False, help="The folder to write, such as models/encoder-zh-2026-11-25.")
+    ],
     text: Annotated[Path | None, typer.Option(help="Plain text, one post a line; .xz and .gz too.")] = None,
     recipe: Annotated[str, typer.Option(help="cpu, gpu or tiny.")] = "cpu",
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
@@ -108,6 +130,8 @@ def pretrain(
     from pipeline.training.pretrain import pretrain as train_on
     from pipeline.training.probe import measure
 
+    if out.name in ("", ".."):
+        raise typer.BadParameter(f"--out {out} has no name of its own; name a folder such as models/encoder-zh")
     run = settings.load().home / "pretraining" / out.name
     chosen = masked_words.recipe(recipe, minutes=budget, tokens=tokens, seed=seed)
     corpus_text.ensure(PROJECT, text, run, chosen.entries, say)

@@ -1,5 +1,6 @@
 """What the commands have in common: errors as messages, the configured site, and how a table is shown."""
 
+import errno
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,12 @@ from pipeline.errors import PipelineError
 from pipeline.site import Site
 
 P = ParamSpec("P")
+LOOK_AT_IT = "see that it is there and that this user may read and write it"
+ADVICE = {
+    **dict.fromkeys((errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR), LOOK_AT_IT),
+    errno.ENOSPC: "make room on that disk, then do it again",
+}
+"""What to do about an error of the system. Most have to do with no file and explain themselves."""
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")]
 
 
@@ -35,13 +42,19 @@ def fail_clearly(command: Callable[P, int | None]) -> Callable[P, None]:
             sys.stdout = None  # the reader has gone; there is nobody to tell
             raise typer.Exit(1) from None
         except OSError as error:
-            what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or type(error).__name__
-            say(f"kolwatch: {what}; see that it is there and that this user may read and write it")
+            say(f"kolwatch: {_told(error)}")
             raise typer.Exit(1) from error
         if status:
             raise typer.Exit(status)
 
     return run
+
+
+def _told(error: OSError) -> str:
+    """What the system says, and what can be done where that is known."""
+    reason = error.strerror or str(error) or type(error).__name__
+    where = f"{error.filename}: " if error.filename else ""
+    return "; ".join([f"{where}{reason}", *filter(None, [ADVICE.get(error.errno or 0)])])
 
 
 @contextmanager

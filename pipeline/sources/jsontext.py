@@ -20,6 +20,7 @@ TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}"]', re.DOTALL)
 """A whole string, a bracket, or the quote of a string that never ends."""
 
 _UNDEFINED = re.compile(r'("(?:[^"\\]++|\\.)*+")|\bundefined\b', re.DOTALL)
+_NAMES = {type(None): "null", bool: "true or false", int: "a number", float: "a number", str: "text", list: "an array"}
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -30,7 +31,7 @@ def decode_object(body: bytes) -> dict[str, Any]:
     """
     value = decode(body)
     if not isinstance(value, dict):
-        raise RecordError("not_an_object", f"a JSON {type(value).__name__} where a record was expected")
+        raise RecordError("not_an_object", f"{_NAMES[type(value)]} where a record, a JSON object, was expected")
     return value
 
 

@@ -102,7 +102,7 @@ class Prepared:
             if n > first and (n + 1 - first) * length > batch_tokens:
                 cuts.append(n)
                 first = n
-        return np.split(lines, cuts)
+        return np.split(lines, cuts) if len(lines) else []
 
 
 def mask_words(tokens: Tensor, goes_on: Tensor, entries: int, seed: Sequence[int], rate: float) -> Batch:

@@ -5,21 +5,16 @@ from collections.abc import Mapping
 from pipeline.artefacts.readers import Reader
 from pipeline.training.train import TrainSettings
 
-WORDS = """# words-zh
+WORDS = """# {name}
 
-Vectors of 128 numbers for about 27,000 Chinese words and characters, as 16-bit floats. They say which words occur in
-the same surroundings; they know nothing of health. `kolwatch train` begins from them.
+Vectors of {width} numbers for {words:,} Chinese words and characters, as 16-bit floats. They say which words occur in
+the same surroundings; they know nothing of health. `kolwatch train` begins from those in models/words-zh.
 
 - **Method**: skip-gram with negative sampling (gensim), words cut by jieba's dictionary with the terms of
-  guidance/lexicon/; `pipeline.training.vectors` is the whole of it. With two workers gensim does not repeat a
-  training bit by bit; the seed and the hash of the text are in manifest.json.
-- **Text**: 100 MB of unlabelled Chinese social text, which is not part of this project: Weibo posts of 2020 from a
-  public research collection with users' ids replaced (COVID-19 Weibo sentiment data), Weibo reposts of the CED
-  collection (Song et al.), and consultations of Chinese-medical-dialogue-data (MIT licence). Links, user names,
-  telephone and identity numbers had been taken out. Lines may be true, false or nonsense.
-- **Licence**: the vectors are under the project's licence (Apache-2.0); the text itself is not given on.
-- **Limits**: the language of 2020, much of it about one epidemic; words of that year stand nearer to illness than they
-  would otherwise. Like all such vectors they repeat the associations of what people wrote.
+  guidance/lexicon/; `kolwatch vectors` is the whole of it. With two workers gensim does not repeat a training bit by
+  bit; the seed and the hash of the text are in manifest.json.
+- **Text**: {text}, {read:,} words read. Who passes the folder on says here where it comes from and what its licence is.
+- **Limits**: like all such vectors they repeat the associations of what people wrote.
 """
 JUDGE = """# {name}
 
@@ -55,8 +50,8 @@ would catch less than three in ten, as now, that of best F0.5.
 
 **It flags true advice**: see "supports flagged". Sentences such as one that recommends a vaccine against its own
 disease are often flagged, because they have the words of the myths and hardly differ from them for this network.
-{plainly} The goals of the project are an average
-precision of {goal} at a precision of {goal}.
+{plainly} The goals of the project are an
+average precision of {goal}, and {goal} of its flags right.
 
 It knows the positions of guidance/ and the kinds of wordings written there. It reads at most 40 windows of 128
 characters of a text, no images, no speech. It fails on claims that need knowledge to be recognised as the same, on

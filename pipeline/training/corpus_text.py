@@ -98,7 +98,7 @@ def _cut_lines(text: Path, others: Sequence[str], tools: judge.TextTools, out: P
     counts: Counter[str] = Counter()
     seen: set[int] = set()
     with out.open("w", encoding="utf-8") as file:
-        for line in chain(_read(text), others):
+        for line in chain(read_lines(text), others):
             words = tools.cut(" ".join(tools.fold(line).text.split()))
             known = hash("".join(words))
             if known not in seen:
@@ -108,7 +108,7 @@ def _cut_lines(text: Path, others: Sequence[str], tools: judge.TextTools, out: P
     return counts
 
 
-def _read(path: Path) -> Iterator[str]:
+def read_lines(path: Path) -> Iterator[str]:
     """The lines of a text file. Raises ConfigError where it cannot be read or is hardly Chinese."""
     lines = chinese = characters = 0
     try:

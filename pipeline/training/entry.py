@@ -67,6 +67,7 @@ def train(
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     material = _read(root, encoder, share, seed)
+    out.mkdir(parents=True, exist_ok=True)  # half an hour before it is needed
     settings = _settings(material.encoder, epochs, seed)
     learnt, held_out = split(material.guidance.texts, held_out_share, seed)
     say(f"{len(material.guidance.positions)} positions, {len(learnt)} texts to learn from, {len(held_out)} held out")
@@ -131,7 +132,6 @@ def _labelled(text: GuidanceText) -> Labelled:
 def _write(
     material: _Material, model: JudgeModel, calibration: Calibration, settings: TrainSettings, out: Path
 ) -> None:
-    out.mkdir(parents=True, exist_ok=True)
     (out / sealed.MANIFEST).unlink(missing_ok=True)
     model.save(out)
     facts: Mapping[str, Any] = {

@@ -1,5 +1,6 @@
 """The network that guesses hidden words: its shapes, its start from word vectors, its loss and its accuracy."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ def recipe(name: str, **given: Any) -> Recipe:
     if name not in RECIPES:
         raise ConfigError(f"--recipe {name}: no such recipe; it must be one of {', '.join(RECIPES)}")
     changed = {key: value for key, value in given.items() if value is not None}
+    if not 0 < changed.get("minutes", 1) < math.inf:
+        raise ConfigError(f"--budget {changed['minutes']}: it must be minutes above 0; leave it out to train by tokens")
     return replace(RECIPES[name], **({"minutes": None} if "tokens" in changed else {}) | changed)
 
 

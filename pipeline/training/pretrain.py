@@ -42,6 +42,8 @@ class _Run:
     network: Any
     optimiser: torch.optim.Optimizer
     device: str
+    out: str
+    """Where the encoder is written."""
     step: int = 0
     epoch: int = 0
     batch: int = 0
@@ -60,6 +62,10 @@ class _Run:
         place = {name: getattr(self, name) for name in PLACE}
         return {"recipe": asdict(self.recipe), "prepared": self.prepared.identity, **place}
 
+    def save(self, run: Path) -> None:
+        """Write a checkpoint; only there it says where the encoder goes, for no path of a machine is given on."""
+        checkpoints.save(run, self.step, self.network, self.optimiser, {**self.facts(), "out": self.out})
+
 
 def pretrain(
     run: Path, out: Path, recipe: Recipe, say: Say, *, device: str = "cpu", minutes: float = math.inf, threads: int = 1
@@ -70,12 +76,13 @@ def pretrain(
     """
     if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
         raise ConfigError(f"--device {device}: torch sees no such device; leave it out, or use a machine that has one")
+    _check_out(out)
     torch.set_num_threads(threads)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    state = _begin(run, recipe, device, say)
+    state = _begin(run, out, recipe, device, say)
     if state.progress < 1:
         _train(state, run, minutes, say)
-        checkpoints.save(run, state.step, state.network, state.optimiser, state.facts())
+        state.save(run)
     found = _export(state, out)
     complete = state.progress >= 1
     goes_on = "complete" if complete else f"{state.progress:.1%} done, the same command goes on"
@@ -83,17 +90,27 @@ def pretrain(
     return complete
 
 
-def _begin(run: Path, recipe: Recipe, device: str, say: Say) -> _Run:
+def _check_out(out: Path) -> None:
+    """Every call writes the folder anew, card and all, so it must not be one of something else."""
+    if (out / sealed.MANIFEST).is_file():
+        sealed.open_folder(out, KIND)
+    elif out.exists() and not (out.is_dir() and ((out / "config.json").is_file() or not any(out.iterdir()))):
+        raise ConfigError(f"--out {out}: holds something else than an encoder; name a new folder")
+
+
+def _begin(run: Path, out: Path, recipe: Recipe, device: str, say: Say) -> _Run:
     prepared = Prepared(run / "tokens")
     network = build(recipe, prepared).to(device)
     matrices = [p for p in network.parameters() if p.ndim > 1]
     others = [p for p in network.parameters() if p.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": 0.01}, {"params": others, "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), eps=1e-6, fused=True)
-    state = _Run(recipe, prepared, network, optimiser, device)
+    state = _Run(recipe, prepared, network, optimiser, device, str(out.resolve()))
     if found := checkpoints.last(run, say):
         checkpoint, facts = found
         _check_same(run, facts, state.facts())
+        if facts.get("out", state.out) != state.out:
+            raise ConfigError(f"{run}: begun with --out {facts['out']}; give that one, or an --out of another name")
         checkpoints.restore(checkpoint, facts["step"], network, optimiser)
         for name in PLACE:
             setattr(state, name, facts[name])
@@ -127,7 +144,7 @@ def _train(state: _Run, run: Path, minutes: float, say: Say) -> None:
             say(f"{state.tokens:,} tokens, {speed:,.0f} a second, {loss}{state.progress:.1%}")
         if now - saved >= CHECKPOINT_SECONDS:
             saved = now
-            checkpoints.save(run, state.step, state.network, state.optimiser, state.facts())
+            state.save(run)
 
 
 def _batches(state: _Run) -> Iterator[Batch]:

@@ -13,7 +13,7 @@ from transformers import AutoModel
 
 from pipeline import judge, lexicon
 from pipeline.artefacts import sealed
-from pipeline.artefacts.encoder import KIND, Encoder, open_encoder
+from pipeline.artefacts.encoder import KIND, Encoder, find_folder, open_encoder
 from pipeline.artefacts.tokens import WordTokeniser
 from pipeline.artefacts.words import open_words
 from pipeline.errors import GuidanceError
@@ -76,8 +76,8 @@ def measure(root: Path, name: str, say: Say) -> None:
         say(f"{row}: " + ", ".join(f"{k} {v:.3f}" for k, v in values.items()))
     if not found:
         say(f"no pairs in {root / 'guidance' / 'probes'}, so likeness was not measured")
-    folder = root / name
-    if (folder / sealed.MANIFEST).exists():
+    folder = find_folder(name, root)
+    if folder is not None and (folder / sealed.MANIFEST).exists():
         facts = sealed.open_folder(folder, KIND)["settings"]
         (folder / "README.md").write_text(_card(folder.name, facts, found), encoding="utf-8")
 

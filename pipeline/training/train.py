@@ -25,7 +25,7 @@ RETRIEVED_AT_ONCE = 512
 class TrainSettings:
     """Knobs of one training; the defaults are what ships."""
 
-    epochs: int = 3
+    epochs: int = 4
     batch: int = 32
     candidates: int = 3
     learning_rate: float = 1e-3

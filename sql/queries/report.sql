@@ -9,10 +9,14 @@ SELECT count(*) AS flagged, count(*) FILTER (WHERE severity = 'S4') AS flagged_s
 SELECT fate, count(*) AS posts FROM posts_seen_daily WHERE day = %(day)s GROUP BY fate ORDER BY posts DESC, fate
 
 -- name: sources_seen
--- Per source the posts and records of the day, and how many of them cannot be read.
-SELECT source, count(*) AS seen, count(*) FILTER (WHERE fate = 'quarantined') AS quarantined
-  FROM posts_seen_daily
- WHERE day = %(day)s
+-- Per source the records of the day, whatever others delivered, and how many of them cannot be read.
+SELECT source, count(*) AS seen, count(*) FILTER (WHERE is_quarantined) AS quarantined
+  FROM (SELECT r.source, q.raw_id IS NOT NULL AS is_quarantined
+          FROM raw_record AS r
+          LEFT JOIN quarantine AS q ON q.raw_id = r.raw_id AND q.replayed_at IS NULL
+         WHERE r.collected_for = %(day)s
+         UNION ALL
+        SELECT source, false FROM dropped_post WHERE collected_for = %(day)s AND raw_id IS NULL) AS record
  GROUP BY source
  ORDER BY source
 

@@ -5,7 +5,7 @@ WITH hit AS (
       FROM assessment AS a
       JOIN post_text AS x ON x.content_hash = a.content_hash AND x.judged_version = a.judge_version
       JOIN claim_stance AS c ON (c.content_hash, c.judge_version) = (a.content_hash, a.judge_version) AND c.rank = 1
-     WHERE a.band = 'maybe'
+     WHERE a.band = 'maybe' AND EXISTS (SELECT FROM guidance AS g WHERE g.guidance_id = c.guidance_id)
      UNION ALL
     SELECT content_hash, judge_version, rejudged_on, guidance_id, start_offset, end_offset, probability, true
       FROM claim_to_flag

@@ -7,6 +7,13 @@ CREATE VIEW posts_seen_daily AS
                      WHEN a.band IS NULL THEN 'due'
                      WHEN EXISTS (SELECT FROM claim_to_flag AS f
                                    WHERE f.content_hash = x.content_hash AND f.is_confirmed) THEN 'due'
+                     WHEN a.band <> 'none'
+                      AND EXISTS (SELECT FROM claim_stance AS c
+                                    JOIN judge AS j USING (judge_version)
+                                   WHERE (c.content_hash, c.judge_version) = (a.content_hash, a.judge_version)
+                                     AND c.stance = 'refutes' AND (c.rank = 1 OR c.probability >= j.min_flag)
+                                     AND NOT EXISTS (SELECT FROM guidance AS g WHERE g.guidance_id = c.guidance_id))
+                          THEN 'due' -- against a position that is not loaded yet
                      WHEN a.band = 'maybe'
                        OR EXISTS (SELECT FROM claim_to_flag AS f WHERE f.content_hash = x.content_hash) THEN 'maybe'
                      ELSE 'not_flagged' END AS fate,

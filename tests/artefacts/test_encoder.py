@@ -101,6 +101,15 @@ def test_a_cut_off_file_of_weights_is_refused(bert: Path, tmp_path: Path) -> Non
         open_encoder(str(bert), tmp_path)
 
 
+def test_an_error_without_words_is_told_too(bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("pipeline.artefacts.encoder.AutoModel.from_pretrained", fail)
+    with pytest.raises(ArtefactError, match=r"\(MemoryError: no reason given\)"):
+        open_encoder(str(bert), tmp_path)
+
+
 def test_a_vocabulary_that_does_not_fit_the_weights_is_refused(tmp_path: Path) -> None:
     small = save_bert(tmp_path / "small", rows=len(WORDS) - 2)
     with pytest.raises(ArtefactError, match=r"its tokeniser has 10 entries, its weights 8; they are not of one"):

@@ -55,6 +55,22 @@ def test_what_is_no_record_is_one_kind_of_error_with_its_reason(body: bytes, rea
     assert error.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b"null", "null"),
+        (b"false", "true or false"),
+        (b"12", "a number"),
+        (b"1.5", "a number"),
+        (b'"a"', "text"),
+        (b"[{}]", "an array"),
+    ],
+)
+def test_what_stands_where_a_record_was_expected_is_named_in_words(body: bytes, name: str) -> None:
+    with pytest.raises(RecordError, match=f"^not_an_object: {name} where a record, a JSON object, was expected"):
+        decode_object(body)
+
+
 def test_utf8_with_a_broken_byte_is_not_taken_for_gb18030() -> None:
     halved = '{"t":"晚饭后散步'.encode()[:-1] + '公园"}'.encode()
     assert halved.decode("gb18030"), "the trap: these bytes are gibberish in GB18030, but no error"

@@ -68,6 +68,15 @@ def test_too_few_texts_or_no_vectors_stop_before_anything_is_written(tmp_path: P
     assert not (root / "models" / "judge").exists()
 
 
+def test_a_folder_that_cannot_be_written_stops_before_the_training(tmp_path: Path) -> None:
+    root = write_project(tmp_path)
+    (tmp_path / "file").touch()
+    said: list[str] = []
+    with pytest.raises(NotADirectoryError):
+        train(root, tmp_path / "file" / "judge", said.append)
+    assert said == []
+
+
 def test_vectors_are_trained_on_any_text_and_can_be_opened(tmp_path: Path) -> None:
     root = write_project(tmp_path)
     text = tmp_path / "posts.txt"

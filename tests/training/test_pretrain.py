@@ -3,6 +3,8 @@
 import gzip
 import json
 import lzma
+import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from pipeline.errors import ArtefactError, ConfigError, GuidanceError
 from pipeline.training import pretrain as pretraining
 from pipeline.training.batches import Prepared, mask_words
 from pipeline.training.corpus_text import ensure
-from pipeline.training.masked_words import RECIPES, build, recipe
+from pipeline.training.masked_words import RECIPES, recipe
 from pipeline.training.pretrain import pretrain
 from pipeline.training.probe import likeness, measure, read_pairs
 from tests.tiny import FOODS, ILLS, write_project
@@ -103,10 +105,32 @@ def test_killed_and_called_again_it_gives_the_same_weights(
 
 
 def test_another_seed_gives_other_weights(run: Path, tmp_path: Path) -> None:
-    prepared = Prepared(run / "tokens")
-    first, again, other = (build(replace(TINY, seed=seed), prepared).state_dict() for seed in (1, 1, 2))
-    assert all(torch.equal(first[name], again[name]) for name in first)
-    assert not all(torch.equal(first[name], other[name]) for name in first)
+    found = []
+    for seed in (1, 1, 2):
+        assert pretrain(run, tmp_path / "out", replace(TINY, seed=seed, tokens=1_000), lambda _: None)
+        found.append(weights(tmp_path / "out"))
+        for checkpoint in run.glob("step-*"):
+            shutil.rmtree(checkpoint)
+    assert found[0] == found[1] != found[2]
+
+
+def test_a_run_goes_on_into_the_folder_it_was_begun_for_and_no_other(run: Path, tmp_path: Path) -> None:
+    pretrain(run, tmp_path / "a" / "enc", TINY, lambda _: None, minutes=0)
+    with pytest.raises(ConfigError, match=r"begun with --out .*/a/enc; give that one"):
+        pretrain(run, tmp_path / "b" / "enc", TINY, lambda _: None)
+    assert str(tmp_path) not in (tmp_path / "a" / "enc" / "manifest.json").read_text(encoding="utf-8")
+    [checkpoint] = run.glob("step-*")
+    facts = sealed.open_folder(checkpoint, "checkpoint")["settings"]
+    sealed.seal_folder(checkpoint, "checkpoint", {key: value for key, value in facts.items() if key != "out"})
+    assert pretrain(run, tmp_path / "b" / "enc", TINY, lambda _: None)  # begun before the place was noted
+
+
+@pytest.mark.parametrize("minutes", [0.0, -1.0, math.nan, math.inf])
+def test_a_budget_is_a_time(minutes: float) -> None:
+    with pytest.raises(ConfigError, match=rf"--budget {minutes}: it must be minutes above 0"):
+        recipe("cpu", minutes=minutes)
+    assert recipe("gpu", minutes=0.5).minutes == 0.5
+    assert recipe("gpu", tokens=5).minutes is None
 
 
 def test_a_broken_checkpoint_is_passed_over_and_none_whole_is_an_error(
@@ -141,6 +165,28 @@ def test_it_does_not_go_on_another_way(root: Path, run: Path, text: Path, tmp_pa
         recipe("large")
     with pytest.raises(ConfigError, match=r"--device tpu"):
         pretrain(run, tmp_path / "out", TINY, lambda _: None, device="tpu")
+
+
+def test_a_folder_of_something_else_is_left_alone(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "notes"
+    (out / "sub").mkdir(parents=True)
+    (out / "README.md").write_text("mine", encoding="utf-8")
+    for taken in (out, out / "README.md"):
+        with pytest.raises(ConfigError, match=r"holds something else than an encoder; name a new folder"):
+            pretrain(run, taken, TINY, lambda _: None)
+    sealed.seal_folder(out, "judge", {})
+    with pytest.raises(ArtefactError, match=r"holds 'judge', format 1, but a 'encoder'"):
+        pretrain(run, out, TINY, lambda _: None)
+    assert (out / "README.md").read_text(encoding="utf-8") == "mine"
+    assert list(run.glob("step-*")) == []
+
+
+def test_a_text_too_short_to_hold_lines_out_is_trained_on(root: Path, tmp_path: Path) -> None:
+    short = tmp_path / "short.txt"
+    short.write_text(posts(100), encoding="utf-8")
+    ensure(root, short, tmp_path / "run", TINY.entries, lambda _: None)
+    assert Prepared(tmp_path / "run" / "tokens").held_out(256, 1_000) == []
+    assert pretrain(tmp_path / "run", tmp_path / "out", replace(TINY, tokens=300), lambda _: None)
 
 
 def test_whole_words_are_hidden_about_as_often_as_asked() -> None:
@@ -223,7 +269,9 @@ def test_likeness_is_one_where_the_same_are_alike_and_the_near_are_not() -> None
     assert found == {"same against near": 1.0}
 
 
-def test_pairs_are_read_and_a_mistake_in_one_names_its_line(root: Path, run: Path, tmp_path: Path) -> None:
+def test_pairs_are_read_and_a_mistake_in_one_names_its_line(
+    root: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = root / "guidance" / "probes"
     folder.mkdir()
     rows = [{"a": f"喝{f}治{i}", "b": f"{f}能治{i}", "label": label} for f, i, label in zip(
@@ -232,7 +280,8 @@ def test_pairs_are_read_and_a_mistake_in_one_names_its_line(root: Path, run: Pat
     path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
     said: list[str] = []
     pretrain(run, tmp_path / "out", replace(TINY, tokens=1_000), said.append)
-    measure(root, str(tmp_path / "out"), said.append)
+    monkeypatch.chdir(tmp_path)
+    measure(root, "out", said.append)
     assert "| models/words-zh, weighted means | " in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert open_encoder(str(tmp_path / "out"), root).meanings(["喝姜汤"]).shape == (1, TINY.width)
     path.write_text('{"a": "x", "b": "y", "label": "alike"}', encoding="utf-8")

@@ -1,6 +1,7 @@
 """The sample days by `kolwatch run`: the table expected, whatever the order, the clock, or who is killed when."""
 
 import json
+import math
 import random
 import re
 import subprocess
@@ -27,6 +28,13 @@ FAMILIES = (
     {"tiktok", "douyin"},
     {"xiaohongshu"},
 )
+FLAGGED = PROJECT / "tests" / "whole" / "flagged.tsv"
+README_ROW = re.compile(
+    r"#(?P<rank>\d+)  (?P<platform>\w+) .*  (?P<severity>S\d)  "
+    r"probability (?P<probability>\S+)  priority (?P<priority>\S+)\n"
+    r"says +(?P<claim>.+)\n"
+    r"contradicts +(?P<guidance_id>WHO-\d+)  .+"
+)
 EXPECTED = [json.loads(line) for line in (PROJECT / "sample" / "expected.jsonl").read_text("utf-8").splitlines()]
 
 
@@ -41,6 +49,27 @@ def test_most_expected_flags_are_there_and_few_others(tables: Tables) -> None:
     wanted = {(e["platform"], e["platform_post_id"], e["day"]) for e in EXPECTED if e["flag"]}
     assert len(keys & wanted) / len(wanted) >= 0.4
     assert len(keys & wanted) / len(keys) >= 0.7
+
+
+def test_the_tables_are_the_ones_expected_of_the_shipped_judge(tables: Tables, tmp_path: Path) -> None:
+    """A judge, guidance or lexicon that changes a flag changes flagged.tsv, so that the change is seen and read."""
+    columns = ("platform", "platform_post_id", "guidance_id", "severity")
+    lines = ["\t".join((day, *(str(row[c]) for c in columns))) for day, rows in tables.items() for row in rows]
+    found = tmp_path / "flagged.tsv"
+    found.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert lines == FLAGGED.read_text("utf-8").splitlines(), f"if this is better, put {found} in place of {FLAGGED}"
+
+
+def test_the_row_in_the_readme_is_one_of_the_table(tables: Tables) -> None:
+    shown = README_ROW.search((PROJECT / "README.md").read_text("utf-8"))
+    assert shown, "README.md shows no row"
+    row = tables["2026-11-20"][int(shown["rank"]) - 1]
+    priority = math.prod(row["factors"].values())
+    assert shown["platform"] == row["platform"]
+    assert shown["severity"] == row["severity"]
+    assert shown["claim"] == row["claim"]
+    assert shown["guidance_id"] == row["guidance_id"]
+    assert (shown["probability"], shown["priority"]) == (f"{row['probability']:.2f}", f"{priority:.2f}")
 
 
 def test_running_again_changes_nothing(first: Home, tables: Tables) -> None:
