@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pipeline.artefacts.judge_model import MAX_TOKENS, JudgeModel, pad
+from pipeline.artefacts.judge_model import JudgeModel, pad
 from pipeline.judge import Judge, TextTools
 from pipeline.settings import load as load_settings
 from pipeline.site import Site
@@ -49,14 +49,14 @@ def ours(judge: Judge, texts: Sequence[str]) -> float:
 
 def pairs(model: JudgeModel, tools: TextTools, texts: Sequence[str]) -> list[Pair]:
     """Each text with the nearest myth and the nearest other wording of five positions, sorted by length."""
-    folded = [tools.fold(text).text[:1000] for text in texts]
-    ids = [model.tokeniser.encode(text, MAX_TOKENS) for text in folded]
+    read = model.read([tools.fold(text).text[:1000] for text in texts])
     found: list[Pair] = []
-    for start in range(0, len(ids), BATCH):
-        near = model.nearest(folded[start : start + BATCH], ids[start : start + BATCH], POSITIONS)
+    for start in range(0, len(texts), BATCH):
+        batch = read.rows(range(len(texts))[start : start + BATCH])
+        near = model.nearest(batch, POSITIONS)
         for text, (myths, others, features) in enumerate(zip(near.myth, near.other, near.features, strict=True)):
             for myth, other, row in zip(myths, others, features, strict=True):
-                found.append(Pair(ids[start + text], model.wording_ids[myth], model.wording_ids[other], row))
+                found.append(Pair(batch.ids[text], model.wording_ids[myth], model.wording_ids[other], row))
     return sorted(found, key=lambda pair: len(pair.text))
 
 

@@ -17,6 +17,7 @@ from pipeline.errors import ArtefactError
 KIND = "encoder"
 BATCH = 64
 MAX_TOKENS = 160
+SHARD = "15MB"
 FITTING = 0.9
 """Some checkpoints have rows to spare; where more are, the tokeniser is missing, or another one's."""
 AGAIN = "they are not of one checkpoint: fetch or train it again"
@@ -63,7 +64,11 @@ def open_encoder(name: str, root: Path) -> Encoder:
         raise ArtefactError(f"{name}: no such folder; name one under models/, or train it with `kolwatch pretrain`")
     if folder is not None and (name.startswith("models/") or (folder / sealed.MANIFEST).exists()):
         sealed.open_folder(folder, KIND)  # one of ours that was half written has no manifest
-    place = str(folder or name)
+    return read_checkpoint(name, str(folder or name))
+
+
+def read_checkpoint(name: str, place: str) -> Encoder:
+    """Read a checkpoint, whatever vouches for its files. Raises ArtefactError as open_encoder does."""
     options = {"use_safetensors": True, "dtype": torch.float32, "output_loading_info": True}
     network, loading = _loaded(AutoModel, name, place, **options)
     tokeniser = _loaded(AutoTokenizer, name, place)
@@ -75,6 +80,15 @@ def open_encoder(name: str, root: Path) -> Encoder:
     if not FITTING * rows <= entries <= rows or tokeniser.pad_token_id is None:
         raise ArtefactError(f"{name}: its tokeniser has {entries} entries, its weights {rows}; {AGAIN}")
     return Encoder(name, network.eval(), tokeniser)
+
+
+def save_checkpoint(network: Any, tokeniser: Any, folder: Path) -> None:
+    """Write weights of 16 bits and the tokeniser, as transformers opens them; the folder still has to be sealed."""
+    halves = {name: weights.detach().half().cpu() for name, weights in network.named_parameters()}
+    network.save_pretrained(folder, state_dict=halves, max_shard_size=SHARD)
+    tokeniser.save_pretrained(folder)
+    for path in filter(Path.is_file, folder.iterdir()):
+        path.chmod(0o644)  # safetensors lets nobody else read its files
 
 
 def _loaded(kind: Any, name: str, place: str, **options: object) -> Any:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,11 +17,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from transformers import BertConfig
 
 from pipeline.artefacts.alignment import ALIGNMENTS, align
-from pipeline.artefacts.pair_model import PairModel, States
-from pipeline.artefacts.tokens import WordTokeniser
+from pipeline.artefacts.pair_model import PairModel
+from pipeline.artefacts.readers import NamedReader, Reader, WordReader
+from pipeline.artefacts.wording_states import States, WordingStates
 from pipeline.artefacts.words import read_vocabulary, write_vocabulary
 from pipeline.errors import ArtefactError
 from pipeline.judge import TextTools, WindowScores
@@ -30,11 +29,11 @@ from pipeline.records import Expression, Guidance, Stance
 from pipeline.retrieve import UNCOVERED, Known, Retrieved, WordingIndex, build_index, retrieve, wordings_of
 
 KIND = "judge"
-WEIGHTS, VOCABULARY, CONFIG = "weights.safetensors", "vocabulary.json", "config.json"
+WEIGHTS, VOCABULARY = "weights.safetensors", "vocabulary.json"
 STANCES = tuple(Stance)
 EXPRESSIONS = tuple(Expression)
-MAX_TOKENS = 80
-MAX_WORDING_TOKENS = 32
+MAX_WORDS = 80
+MAX_WORDING_WORDS = 32
 LOOKED_AT = 12
 BATCH = 64
 THREADS = min(4, os.cpu_count() or 1)
@@ -51,28 +50,43 @@ class PairScores:
     expressions: Floats
 
 
-class JudgeModel:
-    """A pair model with its tokeniser, word weights and index of wordings."""
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts to judge: folded, as ids of words, by which positions are found, and as ids of what the encoder reads."""
 
-    def __init__(
-        self, network: PairModel, vocabulary: Sequence[str], word_weight: Tensor, guidance: Guidance, tools: TextTools
-    ) -> None:
-        self.network = network.eval()
-        self.tokeniser = WordTokeniser(vocabulary, tools.cut)
-        self.word_weight = word_weight
+    folded: Sequence[str]
+    words: list[list[int]]
+    ids: list[list[int]]
+
+    def rows(self, rows: Sequence[int]) -> "Texts":
+        return Texts([self.folded[i] for i in rows], [self.words[i] for i in rows], [self.ids[i] for i in rows])
+
+
+class JudgeModel:
+    """A reader, the pair model over it, and an index of wordings."""
+
+    def __init__(self, reader: Reader, network: PairModel, guidance: Guidance, tools: TextTools) -> None:
+        self.reader, self.network = reader, network.eval()
         wordings = wordings_of(guidance)
         folded = [tools.fold(w.text).text for w in wordings]
-        self.wording_ids = [self.tokeniser.encode(text, MAX_WORDING_TOKENS) for text in folded]
-        self.index: WordingIndex = build_index(wordings, folded, self.meanings(self.wording_ids), tools.frame)
-        self._encoding = Lock()
-        self._wording_states: States | None = None
+        self._wording_words = [reader.words.tokeniser.encode(text, MAX_WORDING_WORDS) for text in folded]
+        self.wording_ids = reader.ids(folded, self._wording_words, reader.wording_tokens)
+        self.index: WordingIndex = build_index(wordings, folded, self.meanings(self._wording_words), tools.frame)
+        ids, large = self.wording_ids, reader.is_large
+        self._projected = WordingStates(ids, network.width, self._project, by_length=large)
+        self._encoded = WordingStates(ids, network.hidden, self._encode, by_length=large)
         self._unit_vectors: Tensor | None = None
+
+    def read(self, folded: Sequence[str]) -> Texts:
+        """The texts in all forms that judging needs."""
+        words = [self.reader.words.tokeniser.encode(text, MAX_WORDS) for text in folded]
+        return Texts(folded, words, self.reader.ids(folded, words, self.reader.text_tokens))
 
     def meanings(self, ids: Sequence[Sequence[int]]) -> Floats:
         """Unit means of the word vectors, rare words weighing more (SIF, Arora et al. 2017) → [texts, width]."""
-        vectors = self.network.word_vectors.detach()
+        vectors = self.reader.words.vectors.detach()
         padded, mask = pad(ids)
-        weight = self.word_weight[padded] * mask
+        weight = self.reader.words.weights[padded] * mask
         means = torch.zeros(len(ids), vectors.shape[1])
         for start in range(0, len(ids), BATCH):
             rows = slice(start, start + BATCH)
@@ -80,18 +94,16 @@ class JudgeModel:
         unit: Floats = torch.nn.functional.normalize(means, dim=1).numpy()
         return unit
 
-    def nearest(
-        self, folded: Sequence[str], ids: Sequence[Sequence[int]], k: int, known: Known | None = None
-    ) -> Retrieved:
+    def nearest(self, texts: Texts, k: int, known: Known | None = None) -> Retrieved:
         """The k nearest positions: LOOKED_AT of them by likeness as a whole, then the best of these word by word."""
-        near = retrieve(self.index, folded, self.meanings(ids), max(k, LOOKED_AT), known)
-        myths, others = self._alignments(ids, near.myth), self._alignments(ids, near.other)
+        near = retrieve(self.index, texts.folded, self.meanings(texts.words), max(k, LOOKED_AT), known)
+        myths, others = self._alignments(texts.words, near.myth), self._alignments(texts.words, near.other)
         ranked = (near.similarity + (myths[:, :, 0] + myths[:, :, 2]) / 2).astype(np.float32)
         order = np.argsort(-ranked, axis=1, kind="stable")[:, :k]
         for text, position in enumerate(known.position if known else ()):
             if position is not None and position not in near.position[text, order[text]]:
                 order[text, -1] = int(np.flatnonzero(near.position[text] == position)[0])
-        rows = np.arange(len(ids))[:, None]
+        rows = np.arange(len(order))[:, None]
         features = np.concatenate([near.features, myths, others], axis=2)
         return Retrieved(
             position=near.position[rows, order],
@@ -104,18 +116,18 @@ class JudgeModel:
     def _alignments(self, ids: Sequence[Sequence[int]], rows: NDArray[np.int64]) -> Floats:
         found = np.zeros((*rows.shape, ALIGNMENTS), np.float32)
         if self._unit_vectors is None:
-            self._unit_vectors = torch.nn.functional.normalize(self.network.word_vectors.detach(), dim=1)
-        vectors = self._unit_vectors
+            self._unit_vectors = torch.nn.functional.normalize(self.reader.words.vectors.detach(), dim=1)
+        vectors, weights = self._unit_vectors, self.reader.words.weights
         for start in range(0, len(ids), BATCH):
             part = slice(start, start + BATCH)
             own, own_mask = pad(ids[part])
-            other, other_mask = pad([self.wording_ids[row] for row in rows[part].ravel()])
+            other, other_mask = pad([self._wording_words[row] for row in rows[part].ravel()])
             shape = (*rows[part].shape, -1)
             found[part] = align(
-                (vectors[own], self.word_weight[own], own_mask),
+                (vectors[own], weights[own], own_mask),
                 (
                     vectors[other].view(*shape, vectors.shape[1]),
-                    self.word_weight[other].view(shape),
+                    weights[other].view(shape),
                     other_mask.view(shape),
                 ),
             ).numpy()
@@ -138,15 +150,15 @@ class JudgeModel:
 
     def score(self, folded: Sequence[str], cues: Floats, k: int) -> PairScores:
         """As judge_windows, in arrays; `cues` is [texts, CUES]. Texts of a length are judged together."""
-        ids = [self.tokeniser.encode(text, MAX_TOKENS) for text in folded]
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        texts = self.read(folded)
+        order = sorted(range(len(folded)), key=lambda i: len(texts.ids[i]))
         batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
 
         def judge(rows: list[int]) -> PairScores:
-            own = [ids[i] for i in rows]
-            near = self.nearest([folded[i] for i in rows], own, k)
+            own = texts.rows(rows)
+            near = self.nearest(own, k)
             with torch.inference_mode():
-                stances, said = self.logits(own, near, np.arange(len(own)), torch.from_numpy(cues[rows]))
+                stances, said = self.logits(own.ids, near, np.arange(len(rows)), torch.from_numpy(cues[rows]))
             return PairScores(near, stances.softmax(-1).numpy(), said.softmax(-1).numpy())
 
         with ThreadPoolExecutor(THREADS) as pool:
@@ -173,48 +185,42 @@ class JudgeModel:
         return stance.view(len(ids), k, -1), self.network.judge_expression(text, cues)
 
     def wording_rows(self, rows: NDArray[np.int64]) -> States:
-        """Projected states of the wordings in the given index rows, padded to the longest; in training made anew."""
-        if self.network.training:
-            distinct, places = np.unique(rows, return_inverse=True)
-            fresh = self.network.encode(*pad([self.wording_ids[row] for row in distinct]))
-            return self.network.projected(fresh).rows(torch.from_numpy(places))
-        states = self._known_wordings(rows).rows(torch.from_numpy(rows))
-        longest = int(states.mask.sum(1).max())
-        return States(states.hidden[:, :longest].float(), states.mask[:, :longest])
+        """Projected states of the wordings in the given index rows, padded to the longest.
 
-    def _known_wordings(self, rows: NDArray[np.int64]) -> States:
-        """Half-precision states [wordings, MAX_WORDING_TOKENS, width], of these rows at least.
-
-        Wordings are encoded when first needed, in blocks that are always the same, so that the result does not depend
-        on which texts came first.
+        In training they are made anew; those of a large reader from what `begin_epoch` encoded.
         """
-        with self._encoding:
-            if self._wording_states is None:
-                hidden = torch.zeros(len(self.wording_ids), MAX_WORDING_TOKENS, self.network.width, dtype=torch.float16)
-                self._wording_states = States(hidden, torch.zeros(hidden.shape[:2], dtype=torch.long))
-                self._encoded_blocks: set[int] = set()
-            for block in sorted({int(row) // BATCH for row in rows} - self._encoded_blocks):
-                self._encode_block(slice(block * BATCH, (block + 1) * BATCH), self._wording_states)
-                self._encoded_blocks.add(block)
-            return self._wording_states
+        if not self.network.training:
+            return self._projected.rows(rows)
+        distinct, places = np.unique(rows, return_inverse=True)
+        known = self.reader.is_large
+        fresh = self._encoded.rows(distinct) if known else self._encode([self.wording_ids[row] for row in distinct])
+        return self.network.projected(fresh).rows(torch.from_numpy(places))
 
-    def _encode_block(self, rows: slice, states: States) -> None:
-        with torch.no_grad():
-            part = self.network.projected(self.network.encode(*pad(self.wording_ids[rows])))
-        tokens = part.mask.shape[1]
-        states.hidden[rows, :tokens] = part.hidden.half()
-        states.mask[rows, :tokens] = part.mask
+    def _encode(self, ids: Sequence[Sequence[int]]) -> States:
+        return self.network.encode(*pad(ids))
+
+    def _project(self, ids: Sequence[Sequence[int]]) -> States:
+        return self.network.projected(self._encode(ids))
+
+    def begin_epoch(self) -> None:
+        """Get ready for an epoch of training with the weights as they are now."""
+        self.forget_wordings()
+        if self.reader.is_large:
+            self.network.eval()
+            self._encoded.encode_all()
+        self.network.train()
 
     def forget_wordings(self) -> None:
         """Drop what is cached of the weights after they have changed."""
-        self._wording_states = self._unit_vectors = None
+        self._projected.forget()
+        self._encoded.forget()
+        self._unit_vectors = None
 
     def save(self, folder: Path) -> None:
-        """Write config, vocabulary and weights; the folder still has to be sealed."""
-        self.network.encoder.config.to_json_file(folder / CONFIG)
-        write_vocabulary(self.tokeniser.vocabulary, folder / VOCABULARY)
-        tensors = {name: value.half().contiguous() for name, value in self.network.state_dict().items()}
-        save_file(tensors | {"word_weight": self.word_weight.half()}, folder / WEIGHTS)
+        """Write vocabulary, weights and what the reader needs; the folder still has to be sealed."""
+        write_vocabulary(self.reader.words.tokeniser.vocabulary, folder / VOCABULARY)
+        tensors = self.network.heads() | self.reader.save(folder)
+        save_file({name: value.half().contiguous() for name, value in tensors.items()}, folder / WEIGHTS)
         (folder / WEIGHTS).chmod(0o644)  # safetensors lets nobody else read it
 
 
@@ -230,17 +236,18 @@ def open_model(folder: Path, settings: dict[str, Any], guidance: Guidance, tools
             )
     torch.set_num_threads(1)
     vocabulary = read_vocabulary(folder / VOCABULARY)
-    config = BertConfig.from_json_file(folder / CONFIG)
-    if config.vocab_size != len(vocabulary):
-        raise ArtefactError(f"{folder}: weights for {config.vocab_size} words, a vocabulary of {len(vocabulary)}")
-    network = PairModel(config)
+    kind = NamedReader if settings.get("encoder") else WordReader
     try:
         tensors = {name: value.float() for name, value in load_file(folder / WEIGHTS).items()}
-        word_weight = tensors.pop("word_weight")
-        network.load_state_dict(tensors)
+        reader = kind.restore(folder, tensors, vocabulary, tools.cut)
+        words = len(reader.words.vectors)
+        if words != len(vocabulary):
+            raise ArtefactError(f"{folder}: weights for {words} words, a vocabulary of {len(vocabulary)}")
+        network = PairModel(reader)
+        network.load_heads(tensors)
     except (KeyError, RuntimeError, SafetensorError) as error:
         raise ArtefactError(f"{folder / WEIGHTS}: does not fit this program ({error}); train again") from error
-    return JudgeModel(network, vocabulary, word_weight, guidance, tools)
+    return JudgeModel(reader, network, guidance, tools)
 
 
 def joined(parts: Sequence[Retrieved], rows: NDArray[np.int64] | None = None) -> Retrieved:

@@ -7,13 +7,14 @@ https://arxiv.org/abs/1609.06038). Encoding once and aligning often is what make
 little training text an explicit alignment learns to compare where a cross-encoder learns the texts by heart.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
 
 from pipeline.artefacts.alignment import ALIGNMENTS
+from pipeline.artefacts.readers import Reader
+from pipeline.artefacts.wording_states import States
 from pipeline.records import Expression, Stance
 from pipeline.retrieve import FEATURES
 from pipeline.stance import CUES
@@ -21,45 +22,17 @@ from pipeline.stance import CUES
 STANCES = len(Stance)
 PAIR_FEATURES = FEATURES + 2 * ALIGNMENTS
 EXPRESSIONS = len(Expression)
-WORD_SPREAD = 0.5
-"""The standard deviation that word vectors are given, so that encoded and plain words can be added."""
-
-
-@dataclass(frozen=True)
-class States:
-    """Token states of a batch: `hidden` [batch, tokens, width], `mask` [batch, tokens] (1 where there is a token)."""
-
-    hidden: Tensor
-    mask: Tensor
-
-    def rows(self, index: Tensor) -> "States":
-        return States(self.hidden[index], self.mask[index])
-
-
-def small_config(vocabulary: int, width: int = 128, layers: int = 1) -> BertConfig:
-    """The shape of the shipped encoder."""
-    return BertConfig(
-        vocab_size=vocabulary,
-        hidden_size=width,
-        num_hidden_layers=layers,
-        num_attention_heads=4,
-        intermediate_size=2 * width,
-        max_position_embeddings=192,
-        type_vocab_size=1,
-        hidden_dropout_prob=0.1,
-        attention_probs_dropout_prob=0.1,
-        pad_token_id=0,
-    )
 
 
 class PairModel(nn.Module):
     """Encoder, pair head (stance) and text head (expression)."""
 
-    def __init__(self, config: BertConfig, width: int = 64) -> None:
+    def __init__(self, reader: Reader, width: int = 64) -> None:
         super().__init__()
-        self.encoder = BertModel(config, add_pooling_layer=False)
-        hidden = config.hidden_size
-        self.width = width
+        self.encoder = reader.encoder
+        self._read = reader.states
+        hidden = self.encoder.config.hidden_size
+        self.hidden, self.width = hidden, width
         self.mix = nn.Parameter(torch.zeros(1))
         self.project = nn.Sequential(nn.Dropout(0.1), nn.Linear(hidden, width))
         self.compare = nn.Sequential(nn.Linear(4 * width, width), nn.GELU(), nn.Dropout(0.1))
@@ -70,17 +43,20 @@ class PairModel(nn.Module):
             nn.Linear(2 * hidden + CUES, width), nn.GELU(), nn.Dropout(0.3), nn.Linear(width, EXPRESSIONS)
         )
 
-    @property
-    def word_vectors(self) -> Tensor:
-        """The input embeddings [words, width]."""
-        return self.encoder.embeddings.word_embeddings.weight
+    def heads(self) -> dict[str, Tensor]:
+        """All weights but the encoder's, by name."""
+        return {name: value for name, value in self.state_dict().items() if not name.startswith("encoder.")}
+
+    def load_heads(self, heads: Mapping[str, Tensor]) -> None:
+        """Raises RuntimeError where they are not of this shape, too few or too many."""
+        encoder = {f"encoder.{name}": value for name, value in self.encoder.state_dict().items()}
+        self.load_state_dict({**encoder, **heads})
 
     def encode(self, ids: Tensor, mask: Tensor) -> States:
-        """ids, mask [batch, tokens] → states; the input embeddings are added, so that word vectors stay in reach."""
-        out = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        words = self.word_vectors[ids]
+        """ids, mask [batch, tokens] → states; what the encoder began with is added, so that words stay in reach."""
+        words, out = self._read(ids, mask)
         gate = torch.sigmoid(self.mix)
-        return States(gate * out + (1 - gate) * words / WORD_SPREAD, mask)
+        return States(gate * out + (1 - gate) * words, mask)
 
     def projected(self, states: States) -> States:
         """The states in the narrow space in which they are compared."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pipeline.artefacts.readers import Reader
 from pipeline.training.train import TrainSettings
 
 WORDS = """# {name}
@@ -21,13 +22,13 @@ Judges whether a Chinese text asserts what a position of the World Health Organi
 only says where they should look.
 
 - **Method**: a text's windows are compared with the known wordings of every position (character n-grams, frames with
-  foods, remedies and diseases made alike, word vectors, word-by-word alignment); a transformer encoder (transformers
-  `BertModel`, one layer, 128 wide) reads the window and the nearest wordings of the {candidates} nearest positions,
-  aligns them word by word and says for each pair whether the position refutes, supports or does not speak to the
-  text; a second output says what the author does with the claim (asserts, debunks, asks, …). Their evidence, the
-  likeness and the shape of a remedy claim are added up with fixed weights; a logistic curve makes a probability of it.
+  foods, remedies and diseases made alike, word vectors, word-by-word alignment); a transformer encoder ({encoder})
+  reads the window and the nearest wordings of the {candidates} nearest positions, aligns them word by word and says
+  for each pair whether the position refutes, supports or does not speak to the text; a second output says what the
+  author does with the claim (asserts, debunks, asks, …). Their evidence, the likeness and the shape of a remedy claim
+  are added up with fixed weights; a logistic curve makes a probability of it.
 - **Data**: {texts} texts of guidance/, all written for this project, and the vectors of models/words-zh, whose card
-  names their source. No labelled third-party text was trained or calibrated on. But the weights
+  names their source.{begun} No labelled third-party text was trained or calibrated on. But the weights
   of the sum and the words of the shape were chosen by reading labelled real texts again and again (docs/judge-log.md),
   so the figures on "dev" are those of a text it was fitted to by hand; only texts never looked at can tell.
 - **Training**: `kolwatch train`, seed {seed}, {epochs} epochs; manifest.json holds the hash of the data, of every
@@ -58,19 +59,25 @@ irony, and on what only the end of a long text takes back. It must not decide an
 """
 
 
+BEGUN = " The encoder was begun from `{encoder}`, whose own card names its text and licence."
 GOAL = 0.85
 
 
-def card(name: str, texts: int, settings: TrainSettings, measured: Mapping[str, Mapping[str, float]]) -> str:
+def card(
+    name: str, texts: int, reader: Reader, settings: TrainSettings, measured: Mapping[str, Mapping[str, float]]
+) -> str:
     """The README.md of a judge's folder."""
     names = list(dict.fromkeys(measure for values in measured.values() for measure in values))
     rows = [f"| measure | {' | '.join(measured)} |", "|---" * (len(measured) + 1) + "|"]
     for measure in names:
         cells = (f"{values[measure]:g}" if measure in values else "" for values in measured.values())
         rows.append(f"| {measure.replace('_', ' ')} | {' | '.join(cells)} |")
+    kind, config = type(reader.encoder).__name__, reader.encoder.config
     return JUDGE.format(
         name=name,
         texts=texts,
+        encoder=f"transformers `{kind}`, layers {config.num_hidden_layers}, width {config.hidden_size}",
+        begun=BEGUN.format(encoder=reader.name) if reader.name else "",
         seed=settings.seed,
         epochs=settings.epochs,
         candidates=settings.candidates,

@@ -18,7 +18,7 @@ from transformers import PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
 from pipeline.artefacts import sealed
-from pipeline.artefacts.encoder import KIND
+from pipeline.artefacts.encoder import KIND, save_checkpoint
 from pipeline.artefacts.tokens import SPECIAL
 from pipeline.errors import ConfigError
 from pipeline.training import checkpoints
@@ -28,7 +28,6 @@ from pipeline.training.masked_words import Recipe, accuracy, build, guess
 
 CHECKPOINT_SECONDS, SAID_SECONDS = 240, 60
 CURVE_POINTS = 200
-SHARD = "15MB"
 PLACE = ("step", "epoch", "batch", "tokens", "seconds", "curve")
 NEXT_CALL = ("tokens", "minutes")
 """What a later call may set anew."""
@@ -188,16 +187,12 @@ def _export(state: _Run, out: Path) -> float:
     found = accuracy(state.network, state.prepared, state.device)
     out.mkdir(parents=True, exist_ok=True)
     (out / sealed.MANIFEST).unlink(missing_ok=True)
-    halves = {name: weights.detach().half().cpu() for name, weights in state.network.named_parameters()}
-    state.network.save_pretrained(out, state_dict=halves, max_shard_size=SHARD)
     names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
     special: dict[str, Any] = dict(zip(names, SPECIAL, strict=True))
     tokeniser: Any = PreTrainedTokenizerFast
     source = str(state.prepared.folder / TOKENISER)
-    tokeniser(tokenizer_file=source, model_max_length=MAX_TOKENS, **special).save_pretrained(out)
+    save_checkpoint(state.network, tokeniser(tokenizer_file=source, model_max_length=MAX_TOKENS, **special), out)
     (out / CURVE).write_text(curve(state.curve), encoding="utf-8")
-    for path in filter(Path.is_file, out.iterdir()):
-        path.chmod(0o644)  # safetensors lets nobody else read its files
     on = torch.cuda.get_device_name() if state.device == "cuda" else f"a processor (threads: {torch.get_num_threads()})"
     facts = {
         **state.facts(),

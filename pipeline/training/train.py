@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from pipeline.artefacts.judge_model import EXPRESSIONS, MAX_TOKENS, JudgeModel, joined
+from pipeline.artefacts.judge_model import EXPRESSIONS, JudgeModel, joined
 from pipeline.judge import TextTools
 from pipeline.records import Guidance
 from pipeline.retrieve import Known, Retrieved
@@ -29,7 +29,8 @@ class TrainSettings:
     batch: int = 32
     candidates: int = 3
     learning_rate: float = 1e-3
-    embedding_rate: float = 5e-5
+    known_rate: float = 5e-5
+    """Of what is begun from: word vectors, or all of an encoder that was opened by name."""
     seed: int = 7
 
 
@@ -70,20 +71,21 @@ class Trainer:
         self._model.network.eval()
 
     def _optimiser(self) -> torch.optim.Optimizer:
-        network = self._model.network
-        vectors = network.word_vectors
-        rest = [p for p in network.parameters() if p is not vectors]
+        known = self._model.reader.known()
+        rest = [p for p in self._model.network.parameters() if all(p is not k for k in known)]
         groups = [
             {"params": rest, "lr": self._settings.learning_rate},
-            {"params": [vectors], "lr": self._settings.embedding_rate, "weight_decay": 0.0},
+            {"params": known, "lr": self._settings.known_rate, "weight_decay": 0.0},
         ]
         return torch.optim.AdamW(groups, weight_decay=0.01)
 
     def _prepare(self, examples: Sequence[Example], texts: Sequence[str]) -> _Epoch:
         folded = [self._tools.fold(text).text for text in texts]
-        ids = [self._model.tokeniser.encode(text, MAX_TOKENS) for text in folded]
+        read = self._model.read(folded)
         parts = [
-            self._model.nearest(folded[rows], ids[rows], self._settings.candidates, self._known(examples[rows]))
+            self._model.nearest(
+                read.rows(range(len(folded))[rows]), self._settings.candidates, self._known(examples[rows])
+            )
             for rows in _slices(len(folded), RETRIEVED_AT_ONCE)
         ]
         near = joined(parts)
@@ -92,7 +94,7 @@ class Trainer:
             [gold_stance(e, positions[p], self._guidance) for p in near.position[i]] for i, e in enumerate(examples)
         ]
         return _Epoch(
-            ids=ids,
+            ids=read.ids,
             near=near,
             cues=self._tools.cues(folded),
             golds=np.array(golds),
@@ -109,10 +111,9 @@ class Trainer:
         optimiser: torch.optim.Optimizer,
         schedule: torch.optim.lr_scheduler.LRScheduler,
     ) -> list[tuple[float, float]]:
-        self._model.forget_wordings()
+        self._model.begin_epoch()
         losses = []
         for rows in self._batches([len(i) for i in epoch.ids], number):
-            self._model.network.train()
             stance, expression = self._losses(epoch, rows)
             optimiser.zero_grad()
             (stance + 0.5 * expression).backward()  # type: ignore[no-untyped-call]

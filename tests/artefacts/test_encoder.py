@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,42 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from pipeline.artefacts import sealed
 from pipeline.artefacts.encoder import KIND, Encoder, open_encoder
 from pipeline.errors import ArtefactError
-
-WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "大", "蒜", "姜", "治", "病")
-HUB_NAME = "someone/tiny-bert"
-
-
-def save_bert(folder: Path, rows: int = len(WORDS)) -> Path:
-    """A BERT checkpoint as transformers saves one."""
-    config = BertConfig(
-        vocab_size=rows, hidden_size=16, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8
-    )
-    BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    tokeniser = Tokenizer(models.WordLevel({word: n for n, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokeniser.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokeniser, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
-    ).save_pretrained(folder)
-    return folder
+from tests.checkpoints import HUB_NAME, WORDS, hub_cache, save_bert
 
 
 @pytest.fixture
 def bert(tmp_path: Path) -> Path:
     return save_bert(tmp_path / "bert")
-
-
-def hub_cache(home: Path, checkpoint: Path) -> None:
-    """Lay a checkpoint out as the hub's client keeps what it has fetched."""
-    kept = home / "hub" / f"models--{HUB_NAME.replace('/', '--')}"
-    shutil.copytree(checkpoint, kept / "snapshots" / "0123abc")
-    (kept / "refs").mkdir()
-    (kept / "refs" / "main").write_text("0123abc")
 
 
 def opened_elsewhere(home: Path, name: str) -> subprocess.CompletedProcess[str]:
