@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from pipeline import db, guidance, lexicon, sources, watchlist
 from pipeline.artefacts import sealed
-from pipeline.errors import ConfigError, PipelineError
+from pipeline.errors import ConfigError, PipelineError, with_advice
 from pipeline.local import binaries, run
 from pipeline.local.api import Client
 from pipeline.local.postgres import Server, serving
@@ -65,7 +65,7 @@ def _advice(error: Exception) -> str:
     if isinstance(error, PipelineError):
         return str(error)
     if isinstance(error, OSError):
-        return f"{error}; see that it is there and that this user may read and write it"
+        return with_advice(str(error), error)
     return f"{type(error).__name__}: {error}; run `make setup` again, and report this if it stays"
 
 

@@ -10,8 +10,14 @@ PipelineError
 └── RecordError        one record cannot be read; it goes to quarantine
 """
 
+import errno
 import re
 
+_LOOK_AT_IT = "see that it is there and that this user may read and write it"
+_ADVICE = {
+    **dict.fromkeys((errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR), _LOOK_AT_IT),
+    errno.ENOSPC: "make room on that disk, then do it again",
+}
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -54,3 +60,8 @@ class RecordError(PipelineError):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
+
+
+def with_advice(reason: str, error: OSError) -> str:
+    """What is wrong, and what to do about it; most errors of the system concern no file and explain themselves."""
+    return "; ".join(filter(None, (reason, _ADVICE.get(error.errno or 0))))

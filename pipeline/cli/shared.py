@@ -1,6 +1,5 @@
 """What the commands have in common: errors as messages, the configured site, and how a table is shown."""
 
-import errno
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,16 +10,10 @@ import typer
 from rich.console import Console
 
 from pipeline import settings
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, with_advice
 from pipeline.site import Site
 
 P = ParamSpec("P")
-LOOK_AT_IT = "see that it is there and that this user may read and write it"
-ADVICE = {
-    **dict.fromkeys((errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR), LOOK_AT_IT),
-    errno.ENOSPC: "make room on that disk, then do it again",
-}
-"""What to do about an error of the system. Most have to do with no file and explain themselves."""
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")]
 
 
@@ -51,10 +44,10 @@ def fail_clearly(command: Callable[P, int | None]) -> Callable[P, None]:
 
 
 def _told(error: OSError) -> str:
-    """What the system says, and what can be done where that is known."""
+    """What the system says of what, and what can be done."""
     reason = error.strerror or str(error) or type(error).__name__
     where = f"{error.filename}: " if error.filename else ""
-    return "; ".join([f"{where}{reason}", *filter(None, [ADVICE.get(error.errno or 0)])])
+    return with_advice(f"{where}{reason}", error)
 
 
 @contextmanager

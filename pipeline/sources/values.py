@@ -7,6 +7,7 @@ A value that says something impossible raises RecordError (`bad_type`, `bad_id`,
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
@@ -208,13 +209,11 @@ def read_count(value: object, key: str) -> Count:
     """
     if value is None:
         return UNKNOWN
-    try:
+    with suppress(ValueError):  # the error below says more: it knows the key
         if type(value) is str and len(value) <= _LONGEST_COUNT:
             return _count_of_text(value)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return _count_of_number(value)
-    except ValueError:
-        pass  # the error below says more: it knows the key
     raise RecordError("bad_count", f"`{key}` is {_show(value)}; a count is a number such as 12034, 1.2万 or 10万+")
 
 
