@@ -90,11 +90,11 @@ class Detector:
     def __init__(self, weights: Mapping[str, int], keywords: Collection[str] = ()) -> None:
         self._weights = {term: weight for term, weight in weights.items() if weight > 0}
         self._pattern = terms_pattern(self._weights)
-        self._keywords = keywords_pattern(keywords)
+        self._keywords = keywords_pattern(keywords) if keywords else None
 
     def health_weight(self, text: str) -> int:
         """The weights of the distinct health terms in a folded text, added up."""
-        own = ENOUGH_FOR_THE_SCREEN if self._keywords.search(text) else 0
+        own = ENOUGH_FOR_THE_SCREEN if self._keywords and self._keywords.search(text) else 0
         return own + sum(self._weights[term] for term in set(self._pattern.findall(text)))
 
     def screen(self, text: str) -> bool:
