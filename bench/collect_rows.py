@@ -24,9 +24,11 @@ from sqlalchemy.dialects.postgresql import insert
 from pipeline import normalise, steps, tables
 from pipeline.local import postgres
 from pipeline.records import Post
-from pipeline.settings import ScopeSettings, Settings, SourceSettings
+from pipeline.settings import ScopeSettings, Settings
 from pipeline.settings import load as load_settings
 from pipeline.site import Site
+from pipeline.source_settings import SourceSettings
+from pipeline.sources import Window
 
 DAY = date(2026, 11, 20)
 BATCH = 1000
@@ -87,7 +89,8 @@ def theirs(site: Site) -> float:
     source = site.source("xiaohongshu")
     began = time.perf_counter()
     batch: list[Post] = []
-    for document in source.documents(DAY):
+    start, end = site.interval(DAY)
+    for document in source.documents(Window(day=DAY, start=start, end=end)):
         for fragment in source.split(document):
             batch += normalise.normalise(source.parse(fragment), site.scope, site.screen).kept
             if len(batch) >= BATCH:

@@ -63,8 +63,14 @@ def store_records(connection: db.Connection, collection: Collection, records: Se
     db.run(connection, "collect.find_raw")
     for merge in MERGES:
         db.run(connection, f"collect.{merge}")
-    counts = Counter(records=len(records), stored=stored, unchanged=len(records) - stored)
-    counts["posts"] = sum(len(r.kept) for r in records)
+    counts = Counter(stored=stored, unchanged=len(records) - stored)
+    counts.update(count(records))
+    return counts
+
+
+def count(records: Sequence[ReadRecord]) -> Counter[str]:
+    """What became of how many records and posts."""
+    counts = Counter(records=len(records), posts=sum(len(r.kept) for r in records))
     counts["quarantined"] = sum(r.error is not None for r in records)
     counts.update(d.reason.value for r in records for d in r.dropped)
     return counts

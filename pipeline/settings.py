@@ -9,6 +9,7 @@ the package), KOLWATCH_PG_PORT (default: a free one).
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,12 +18,13 @@ import msgspec
 
 from pipeline.errors import ConfigError
 from pipeline.records import Platform
+from pipeline.source_settings import NotNegative, Positive, Section, SourceSettings
 
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 PROJECT = Path(__file__).parents[1]
 """Where guidance/, models/, sql/ and dags/ are."""
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+"""A secret in a source's table: `${WEIBO_TOKEN}` is that variable of the environment."""
 EDGE = {
     "root": "KOLWATCH_CONFIG",
     "config_file": "KOLWATCH_CONFIG",
@@ -33,15 +35,11 @@ EDGE = {
 }
 
 
-class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of kolwatch.toml; an unknown key is an error, not a silence."""
-
-
-class ScopeSettings(_Section, frozen=True):
+class ScopeSettings(Section, frozen=True):
     watchlist: str = ""
     """CSV of accounts (platform, account_id, name, follower_count, observed_at, note), relative to the file."""
     follower_floor: NotNegative = 300
-    follower_floor_by_platform: dict[str, NotNegative] = {}
+    follower_floor_by_platform: dict[str, NotNegative] = msgspec.field(default_factory=dict)
     topics: tuple[str, ...] = ()
     """Topics of guidance/ whose positions are watched, such as `vaccine-safety`; empty: all."""
     keywords: tuple[Annotated[str, msgspec.Meta(min_length=1)], ...] = ()
@@ -50,22 +48,7 @@ class ScopeSettings(_Section, frozen=True):
     """A post with media and less text than this is counted as `text_too_short_to_judge`."""
 
 
-class SourceSettings(_Section, frozen=True):
-    format: str
-    path: str
-    """Glob of the files of a day; `{date}` stands for the day (2026-11-20)."""
-    transport: str = "files"
-    schedule: str = "0 0 * * *"
-    """Cron expression in the configured time zone; a run collects the interval that ends then."""
-    account_id: str = ""
-    """Whose posts these are, for formats that do not say."""
-    account_name: str = ""
-    retries: NotNegative = 2
-    pool: str = "default_pool"
-    enabled: bool = True
-
-
-class JudgeSettings(_Section, frozen=True):
+class JudgeSettings(Section, frozen=True):
     model: str = "judge"
     """Folder under models/, or a path."""
     batch_size: Positive = 512
@@ -74,7 +57,7 @@ class JudgeSettings(_Section, frozen=True):
     """A new judge version re-judges the texts of this many days by itself; older ones by `kolwatch rejudge`."""
 
 
-class ReportSettings(_Section, frozen=True):
+class ReportSettings(Section, frozen=True):
     daily_budget: Positive = 300
     """Rows of a day's table, by priority; the rest is counted as below capacity and stays reachable."""
     max_quarantine_share: float = 0.01
@@ -83,21 +66,21 @@ class ReportSettings(_Section, frozen=True):
     schedule: str = "30 0 * * *"
 
 
-class RetentionSettings(_Section, frozen=True):
+class RetentionSettings(Section, frozen=True):
     days: NotNegative = 400
     """What is older and was never flagged is deleted when a day is closed; 0 keeps everything."""
 
 
-class NotifySettings(_Section, frozen=True):
+class NotifySettings(Section, frozen=True):
     webhook_connection: str = ""
     """Airflow connection id of a webhook; empty: log only."""
     email_to: tuple[str, ...] = ()
 
 
-class Settings(_Section, frozen=True):
+class Settings(Section, frozen=True):
     timezone: str = "Asia/Shanghai"
     scope: ScopeSettings = ScopeSettings()
-    source: dict[str, SourceSettings] = {}
+    source: dict[str, SourceSettings] = msgspec.field(default_factory=dict)
     judge: JudgeSettings = JudgeSettings()
     report: ReportSettings = ReportSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -157,12 +140,31 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def source(settings: Settings, name: str) -> SourceSettings:
-    """The table [source.`name`]. Raises ConfigError naming the sources there are."""
+def source(settings: Settings, name: str, environ: Mapping[str, str] | None = None) -> SourceSettings:
+    """The table [source.`name`], with every `${NAME}` in it replaced by that variable of the environment.
+
+    Raises ConfigError naming the sources there are, or the variable that is not set.
+    """
     if name not in settings.source:
         known = ", ".join(settings.source) or "none"
         raise ConfigError(f"kolwatch.toml has no [source.{name}]; its sources are: {known}")
-    return settings.source[name]
+    env = os.environ if environ is None else environ
+    table = msgspec.to_builtins(settings.source[name])
+    return msgspec.convert(_filled_in(table, env, f"[source.{name}]"), SourceSettings)
+
+
+def _filled_in(value: object, env: Mapping[str, str], where: str) -> object:
+    if isinstance(value, dict):
+        return {key: _filled_in(inner, env, f"{where} {key}") for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_filled_in(inner, env, where) for inner in value]
+    return VARIABLE.sub(lambda found: _variable(found[1], env, where), value) if isinstance(value, str) else value
+
+
+def _variable(name: str, env: Mapping[str, str], where: str) -> str:
+    if name not in env:
+        raise ConfigError(f"{where}: the environment has no {name}; set it for every process that collects")
+    return env[name]
 
 
 def _read(path: Path) -> dict[str, object]:

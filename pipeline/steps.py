@@ -7,153 +7,26 @@ do, it finds in the data.
 """
 
 import logging
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pipeline import db, load, normalise, report, revise, score
-from pipeline.errors import ConfigError, PipelineError, RecordError, SourceError
-from pipeline.records import Fragment, Metric, Severity, Tier
+from pipeline import db, load, report, revise, score
+from pipeline.errors import ConfigError, SourceError
+from pipeline.land import Counts, collect
+from pipeline.records import Metric, Severity, Tier
 from pipeline.settings import Settings
 from pipeline.settings import load as load_settings
 from pipeline.site import Site, open_site
-from pipeline.sources import Source
 
-__all__ = ["Settings", "Site", "load_settings", "open_site"]
+__all__ = ["Settings", "Site", "collect", "load_settings", "open_site"]
 """What DAGs need beside the steps; they see no other module."""
 
 log = logging.getLogger(__name__)
-MAX_BATCH_RECORDS = 1000
-MAX_BATCH_BYTES = 16 * 2**20
 FORGET_BATCH = 5000
 HARMLESS = "今天天气很好，我们去公园散步。"
-
-Counts = dict[str, int]
-
-
-# ---- collect ------------------------------------------------------------------------------------------
-
-
-def collect(
-    site: Site, source_name: str, start: datetime, end: datetime, *, limit: int | None = None, reread: bool = False
-) -> Counts:
-    """Store what a source delivered for the local day that `start` falls on.
-
-    Files read to their end before are left out unless `reread`. Raises SourceError after everything readable has been
-    stored; a record that cannot be read is counted and quarantined instead.
-    """
-    source = site.source(source_name)
-    collection = load.Collection(
-        source=source_name,
-        day=start.astimezone(site.settings.zone).date(),
-        observed_at=end,
-        listed_on={key: listed.observed_on for key, listed in site.watchlist.items()},
-    )
-    counts: Counter[str] = Counter(files=0, records=0)
-    try:
-        _collect_documents(site, source, collection, counts, limit=limit, reread=reread)
-    except PipelineError as error:
-        with db.transaction(site.engine) as connection:
-            db.run(connection, "collect.note_failure", source=source_name, error=str(error)[:2000])
-        raise
-    with db.transaction(site.engine) as connection:
-        db.run(connection, "collect.note_success", source=source_name, day=collection.day)
-    log.info("%s %s: %s", source_name, collection.day, dict(counts))
-    return dict(counts)
-
-
-def _collect_documents(
-    site: Site, source: Source, collection: load.Collection, counts: Counter[str], *, limit: int | None, reread: bool
-) -> None:
-    failures: list[str] = []
-    for document in source.documents(collection.day):
-        file = {"source": source.name, "origin": document.origin}
-        state = {"size_bytes": document.size_bytes, "mtime_ns": document.mtime_ns}
-        with db.transaction(site.engine) as connection:
-            is_known = db.one(connection, "collect.file_is_known", **file, **state)
-        if is_known and not reread:
-            counts["files_unchanged"] += 1
-            continue
-        counts["files"] += 1
-        try:
-            for batch in _batches(source.split(document)):
-                wanted = batch if limit is None else batch[: limit - counts["records"]]
-                _collect_batch(site, source, collection, wanted, counts)
-                if limit is not None and counts["records"] >= limit:
-                    return
-        except SourceError as error:
-            failures.append(str(error))
-            continue
-        with db.transaction(site.engine) as connection:
-            db.run(connection, "collect.mark_file", **file, **state, day=collection.day)
-    if failures:
-        raise SourceError("\n".join(failures))
-
-
-def _batches(fragments: Iterable[Fragment]) -> Iterator[list[Fragment]]:
-    """Batches bounded in number and in bytes. If the source breaks off, what came before is still handed on."""
-    batch: list[Fragment] = []
-    size = 0
-    try:
-        for fragment in fragments:
-            batch.append(fragment)
-            size += len(fragment.body)
-            if len(batch) >= MAX_BATCH_RECORDS or size >= MAX_BATCH_BYTES:
-                yield batch
-                batch, size = [], 0
-    except SourceError:
-        yield batch
-        raise
-    yield batch
-
-
-def _collect_batch(
-    site: Site, source: Source, collection: load.Collection, batch: Sequence[Fragment], counts: Counter[str]
-) -> None:
-    records = [_read(site, source, fragment) for fragment in batch]
-    with db.transaction(site.engine) as connection:
-        counts.update(load.store_records(connection, collection, records))
-
-
-def _read(site: Site, source: Source, fragment: Fragment) -> load.ReadRecord:
-    """Read one record and decide what of it is in scope; a record that cannot be read carries its error."""
-    try:
-        parsed = source.parse(fragment)
-    except RecordError as error:
-        return load.ReadRecord(fragment=fragment, external_id=source.external_id(fragment), error=error)
-    outcome = normalise.normalise(parsed, site.scope, site.screen)
-    return load.ReadRecord(
-        fragment=fragment,
-        external_id=parsed[0].platform_post_id,
-        kept=outcome.kept,
-        dropped=outcome.dropped,
-    )
-
-
-def replay_quarantine(site: Site, raw_id: int) -> Counts:
-    """Read a quarantined record again, with today's code and settings; counts are zero if it is not in quarantine."""
-    with db.transaction(site.engine) as connection:
-        row = db.run(connection, "collect.quarantined_record", raw_id=raw_id).fetchone()
-        if row is None:
-            return {"records": 0, "quarantined": 0}
-        source = site.source(row["source"])
-        body = zlib.decompress(row["body"])
-        fragment = Fragment(body=body, origin=row["origin"], line=row["line"], context=row["context"])
-        record = _read(site, source, fragment)
-        collection = load.Collection(
-            source=row["source"],
-            day=row["collected_for"],
-            observed_at=site.interval(row["collected_for"])[1],
-            listed_on={key: listed.observed_on for key, listed in site.watchlist.items()},
-        )
-        counts = load.store_records(connection, collection, [record])
-        if record.error is None:
-            db.run(connection, "collect.quarantine_replayed", raw_id=raw_id)
-    return dict(counts)
-
 
 # ---- judge --------------------------------------------------------------------------------------------
 
@@ -318,7 +191,7 @@ def forget_old(site: Site, day: date) -> Counts:
     counts: Counter[str] = Counter()
     if not keep:
         return {}
-    for kind in ("raw", "drops", "files", "versions", "posts", "texts", "observations", "accounts"):
+    for kind in ("raw", "drops", "documents", "versions", "posts", "texts", "observations", "accounts"):
         forgotten = FORGET_BATCH
         while forgotten == FORGET_BATCH:
             with db.transaction(site.engine) as connection:

@@ -44,15 +44,16 @@ source_state = Table(
     Column("last_day", Date),
     Column("last_success_at", MOMENT),
     Column("last_error", Text),
+    _needed("cursor", JSONB, server_default=text("'{}'::jsonb")),
+    Column("watermark", MOMENT),
 )
-source_file = Table(
-    "source_file",
+source_document = Table(
+    "source_document",
     METADATA,
     Column("source", Text, primary_key=True),
     Column("origin", Text, primary_key=True),
-    _needed("size_bytes", BigInteger),
-    _needed("mtime_ns", BigInteger),
     _needed("collected_for", Date),
+    _needed("fingerprint", Text),
 )
 raw_record = Table(
     "raw_record",

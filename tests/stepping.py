@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from pipeline import db, steps
-from pipeline.settings import ScopeSettings, Settings, SourceSettings
+from pipeline.settings import ScopeSettings, Settings
 from pipeline.site import Site
+from pipeline.source_settings import SourceSettings
 from tests import world
 from tests.sources.samples import DOUYIN
 

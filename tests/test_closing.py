@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from pipeline import steps
-from pipeline.settings import SourceSettings
 from pipeline.site import Site
+from pipeline.source_settings import SourceSettings
 from tests import world
 from tests.stepping import A_DAY, FATES, TABLE, changed_judge, collect, deliver, rows, tell, video, work
 
@@ -132,12 +132,12 @@ def test_what_is_old_and_was_never_flagged_is_forgotten(site: Site) -> None:
     deliver(site, *A_DAY)
     work(site)
     assert steps.forget_old(site, world.DAY + timedelta(days=400)) == {}.fromkeys(
-        ("raw", "drops", "files", "versions", "posts", "texts", "observations", "accounts"), 0
+        ("raw", "drops", "documents", "versions", "posts", "texts", "observations", "accounts"), 0
     )
     assert steps.forget_old(site, world.DAY + timedelta(days=401)) == {
         "raw": 5,
         "drops": 1,
-        "files": 1,
+        "documents": 1,
         "versions": 1,
         "posts": 1,
         "texts": 1,

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 import typer.main
 
-from pipeline import db, guidance, records, score, settings
+from pipeline import db, guidance, records, score, settings, source_settings
 from pipeline.cli import app
 from pipeline.records import Metric, Severity, Tier
 from pipeline.settings import PROJECT
@@ -28,7 +28,7 @@ WORDS = sorted({word.value for kind in ENUMS if kind is not StrEnum for word in 
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "timezone": settings.Settings,
     "[scope]": settings.ScopeSettings,
-    "[source.<name>]": settings.SourceSettings,
+    "[source.<name>]": source_settings.SourceSettings,
     "[judge]": settings.JudgeSettings,
     "[report]": settings.ReportSettings,
     "[retention]": settings.RetentionSettings,

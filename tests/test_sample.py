@@ -20,6 +20,7 @@ from pipeline.errors import RecordError
 from pipeline.normalise import Scope, document_of, normalise
 from pipeline.records import Count, DropReason, Metric, ParsedPost, Platform
 from pipeline.sources import open_source
+from tests.sources.samples import window_of
 
 ROOT = Path(__file__).parent.parent
 DAYS = tuple(date(2026, 11, day) for day in (18, 19, 20))
@@ -62,7 +63,7 @@ def drop() -> Drop:
     for name, table in configured.source.items():
         source = open_source(name, table, configured.root)
         for day in DAYS:
-            for fragment in (f for d in source.documents(day) for f in source.split(d)):
+            for fragment in (f for d in source.documents(window_of(day)) for f in source.split(d)):
                 try:
                     found.posts.extend((day, name, post) for post in source.parse(fragment))
                 except RecordError as error:

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline import db, steps
+from pipeline import db, land, steps
 from pipeline.errors import ConfigError, SourceError
-from pipeline.settings import SourceSettings
 from pipeline.site import Site
+from pipeline.source_settings import SourceSettings
 from tests import world
 from tests.stepping import A_DAY, FATES, TABLE, changed_judge, collect, deliver, rows, tell, video, work
 
@@ -33,7 +33,7 @@ def test_running_everything_again_changes_nothing(site: Site) -> None:
     deliver(site, *A_DAY)
     work(site)
     before = rows(site, "SELECT * FROM flagged_posts_daily ORDER BY day, rank")
-    assert collect(site) == {"files": 0, "records": 0, "files_unchanged": 1}
+    assert collect(site) == {"documents": 0, "records": 0, "documents_unchanged": 1}
     assert collect(site, reread=True)["unchanged"] == 5
     work(site)
     assert rows(site, "SELECT * FROM flagged_posts_daily ORDER BY day, rank") == before
@@ -113,13 +113,13 @@ def test_a_quarantined_record_can_be_replayed(site: Site) -> None:
     deliver(site, b'{"aweme_id": "9", "desc": "\xe5\xa4\xa7\xe8\x92\x9c", "create_time": "never"}')
     collect(site)
     [(raw_id,)] = rows(site, "SELECT raw_id FROM quarantine")
-    assert steps.replay_quarantine(site, raw_id)["quarantined"] == 1
+    assert land.replay_quarantine(site, raw_id)["quarantined"] == 1
     with db.transaction(site.engine) as connection:
         mended = zlib.compress(video(9, "大蒜水包治百病，家家都要备"))
         connection.execute("UPDATE raw_record SET body = %s", [mended])
-    assert steps.replay_quarantine(site, raw_id)["quarantined"] == 0
+    assert land.replay_quarantine(site, raw_id)["quarantined"] == 0
     assert rows(site, "SELECT platform_post_id FROM post") == [("9",)]
-    assert steps.replay_quarantine(site, raw_id)["records"] == 0
+    assert land.replay_quarantine(site, raw_id)["records"] == 0
 
 
 def test_a_record_that_comes_again_mended_leaves_the_quarantine(site: Site) -> None:
@@ -247,7 +247,7 @@ def test_a_failure_that_quotes_hostile_bytes_can_be_noted(site: Site, monkeypatc
     def fail(*_: object, **__: object) -> None:
         raise SourceError("it said a\x00b\x1b[31m\ud800")
 
-    monkeypatch.setattr(steps, "_collect_documents", fail)
+    monkeypatch.setattr(land._Run, "collect", fail)
     with pytest.raises(SourceError):
         collect(site)
     assert rows(site, "SELECT last_error FROM source_state") == [("it said a\ufffdb\ufffd[31m\ufffd",)]
@@ -258,4 +258,4 @@ def test_a_file_whose_name_is_not_utf8_is_read(site: Site) -> None:
     folder.mkdir(parents=True)
     Path(os.fsdecode(os.fsencode(folder) + b"/\xb4\xf3.jsonl")).write_bytes(A_DAY[1] + b"\n")
     assert collect(site)["stored"] == 1
-    assert collect(site)["files_unchanged"] == 1
+    assert collect(site)["documents_unchanged"] == 1

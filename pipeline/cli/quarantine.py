@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline import db, display, steps
+from pipeline import db, display, land
 from pipeline.cli.shared import AsJson, configured_site, fail_clearly, say, show
 from pipeline.errors import ConfigError, SourceError
 
@@ -44,7 +44,7 @@ def quarantine_replay(
                 raw_ids = [row["raw_id"] for row in db.run(connection, "collect.quarantined")]
         for raw_id in raw_ids:
             try:
-                counts = steps.replay_quarantine(site, raw_id)
+                counts = land.replay_quarantine(site, raw_id)
             except (ConfigError, SourceError) as error:
                 left.setdefault(f"{error}; put that right and replay them again", []).append(raw_id)
                 continue

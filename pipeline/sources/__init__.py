@@ -3,30 +3,17 @@
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.records import Fragment, ParsedPost
-from pipeline.settings import SourceSettings
-from pipeline.sources import douyin, files, qzone, tiktok, wechat, wechat_channels, xiaohongshu, youku
-from pipeline.sources.contract import Document, Format, Transport
+from pipeline.source_settings import SourceSettings
+from pipeline.sources.contract import Format, Transport
+from pipeline.sources.document import Cursor, Document, Window
+from pipeline.sources.formats import FORMATS
+from pipeline.sources.transports import TRANSPORTS
 
-FORMATS: Mapping[str, Format] = {
-    f.name: f
-    for f in (
-        douyin.MEDIACRAWLER,
-        qzone.MSGLIST_V6,
-        qzone.QZONE_EXPORT,
-        tiktok.RESEARCH_API,
-        wechat.ARTICLE_EXPORTER,
-        wechat.FREE_PUBLISH,
-        wechat_channels.CHANNELS_DOWNLOAD,
-        xiaohongshu.MEDIACRAWLER,
-        youku.OPEN_API,
-    )
-}
-TRANSPORTS: Mapping[str, Transport] = {"files": files.documents}
+__all__ = ["FORMATS", "TRANSPORTS", "Cursor", "Document", "Source", "Window", "check", "open_source"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +26,16 @@ class Source:
     format: Format
     transport: Transport
 
-    def documents(self, day: date) -> Iterator[Document]:
-        """The documents delivered for a day, in a fixed order. Raises SourceError."""
-        return self.transport(self.settings, self.root, day)
+    def documents(self, window: Window) -> Iterator[Document]:
+        """What is delivered for a window, in a fixed order. Raises SourceError."""
+        return self.transport(self.settings, self.root, window)
 
     def split(self, document: Document) -> Iterator[Fragment]:
         """Every record of a document, broken ones included, in constant memory for JSON lines.
 
         Raises SourceError, after the records that could be had, if the document cannot be read to its end.
         """
-        return self.format.split(document)
+        return self.format.split(document) if document.fragments is None else iter(document.fragments)
 
     def parse(self, fragment: Fragment) -> Sequence[ParsedPost]:
         """The posts of a record, at least one. Raises RecordError."""

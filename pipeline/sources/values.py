@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.errors import RecordError
 from pipeline.records import Count, Metric
-from pipeline.settings import SourceSettings
+from pipeline.source_settings import SourceSettings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SECONDS = 1

@@ -1,20 +1,31 @@
--- name: file_is_known
+-- name: document_is_known
 SELECT EXISTS (
-    SELECT FROM source_file
-     WHERE source = %(source)s AND origin = %(origin)s AND size_bytes = %(size_bytes)s AND mtime_ns = %(mtime_ns)s
+    SELECT FROM source_document
+     WHERE source = %(source)s AND origin = %(origin)s AND fingerprint = %(fingerprint)s
 ) AS is_known
 
--- name: mark_file
-INSERT INTO source_file (source, origin, size_bytes, mtime_ns, collected_for)
-VALUES (%(source)s, %(origin)s, %(size_bytes)s, %(mtime_ns)s, %(day)s)
+-- name: mark_document
+INSERT INTO source_document (source, origin, fingerprint, collected_for)
+VALUES (%(source)s, %(origin)s, %(fingerprint)s, %(day)s)
 ON CONFLICT (source, origin) DO UPDATE
-   SET size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, collected_for = excluded.collected_for
+   SET fingerprint = excluded.fingerprint, collected_for = excluded.collected_for
+
+-- name: cursor
+SELECT cursor FROM source_state WHERE source = %(source)s
+
+-- name: move_cursor
+-- Only from where the run found it: of two runs at once, one moves it and the other's records are rolled back.
+INSERT INTO source_state AS old (source, cursor)
+SELECT %(source)s, %(after)s::jsonb
+ON CONFLICT (source) DO UPDATE SET cursor = excluded.cursor
+ WHERE old.cursor = %(before)s::jsonb
 
 -- name: note_success
-INSERT INTO source_state AS old (source, last_day, last_success_at, last_error)
-VALUES (%(source)s, %(day)s, now(), NULL)
+INSERT INTO source_state AS old (source, last_day, last_success_at, last_error, watermark)
+VALUES (%(source)s, %(day)s, now(), NULL, %(watermark)s)
 ON CONFLICT (source) DO UPDATE
-   SET last_day = greatest(old.last_day, excluded.last_day), last_success_at = now(), last_error = NULL
+   SET last_day = greatest(old.last_day, excluded.last_day), last_success_at = now(), last_error = NULL,
+       watermark = greatest(old.watermark, excluded.watermark)
 
 -- name: note_failure
 INSERT INTO source_state (source, last_error)

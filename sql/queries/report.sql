@@ -21,8 +21,8 @@ SELECT source, count(*) AS seen, count(*) FILTER (WHERE is_quarantined) AS quara
  ORDER BY source
 
 -- name: sources_read
--- Sources of which a file was read for the day, also when it held nothing new.
-SELECT DISTINCT source FROM source_file WHERE collected_for = %(day)s
+-- Sources of which a document was read for the day, also when it held nothing new.
+SELECT DISTINCT source FROM source_document WHERE collected_for = %(day)s
 
 -- name: source_states
-SELECT source, last_day, last_success_at, last_error FROM source_state ORDER BY source
+SELECT source, last_day, last_success_at, watermark, last_error FROM source_state ORDER BY source

@@ -42,9 +42,9 @@ DELETE FROM account WHERE account_key IN (
        FOR UPDATE SKIP LOCKED)
    AND NOT EXISTS (SELECT FROM post AS p WHERE p.account_key = account.account_key)
 
--- name: forget_files
-DELETE FROM source_file WHERE ctid IN (
-    SELECT ctid FROM source_file WHERE collected_for < %(before)s LIMIT %(batch_size)s)
+-- name: forget_documents
+DELETE FROM source_document WHERE ctid IN (
+    SELECT ctid FROM source_document WHERE collected_for < %(before)s LIMIT %(batch_size)s)
 
 -- name: forget_texts
 DELETE FROM post_text WHERE content_hash IN (

@@ -14,7 +14,8 @@ from pipeline.local import run as main
 from pipeline.local.api import ApiError, Client, Run
 from pipeline.local.sample import SAMPLE_DAYS, Hooks, Sample, sample_dags, sample_span
 from pipeline.local.supervisor import Supervisor
-from pipeline.settings import Settings, SourceSettings
+from pipeline.settings import Settings
+from pipeline.source_settings import SourceSettings
 
 SETTINGS = Settings(
     source={

@@ -2,13 +2,15 @@
 
 import io
 import json
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from pipeline.records import Fragment
-from pipeline.settings import SourceSettings
+from pipeline.source_settings import SourceSettings
 from pipeline.sources import Source, open_source
-from pipeline.sources.contract import Document
+from pipeline.sources.document import Cursor, Document, Window
+from pipeline.sources.values import SHANGHAI
 
 XHS_OLD = {
     "note_id": "70aa00000000000021004f11",
@@ -202,4 +204,10 @@ def fragment(record: object) -> Fragment:
 
 def document(data: bytes | str) -> Document:
     body = data if isinstance(data, bytes) else data.encode()
-    return Document(origin="export.json", size_bytes=len(body), mtime_ns=0, open=lambda: io.BytesIO(body))
+    return Document(origin="export.json", open=lambda: io.BytesIO(body))
+
+
+def window_of(day: date, cursor: Cursor | None = None) -> Window:
+    """The window of a local day."""
+    start = datetime.combine(day, time(), SHANGHAI)
+    return Window(day=day, start=start, end=start + timedelta(days=1), cursor=cursor or {})

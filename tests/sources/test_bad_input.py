@@ -7,8 +7,7 @@ import pytest
 
 from pipeline.errors import RecordError
 from pipeline.records import ParsedPost
-
-from .samples import RECORDS, document, fragment, source
+from tests.sources.samples import RECORDS, document, fragment, source
 
 # Where each format keeps: the post's id, a time, a count (if it has one), a text.
 FIELDS: dict[str, tuple[str, str, str | None, str]] = {

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from pipeline.errors import RecordError, SourceError
 from pipeline.records import Count, Fragment, ParsedPost
 from pipeline.sources import Source
-from pipeline.sources.contract import Document
-
-from .samples import PAGES, RECORDS, document, fragment, source
+from pipeline.sources.document import Document
+from tests.sources.samples import PAGES, RECORDS, document, fragment, source
 
 NAMES = sorted(RECORDS)
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -3,10 +3,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.settings import SourceSettings
+from pipeline.source_settings import SourceSettings
 from pipeline.sources import FORMATS, check, open_source
-
-from .samples import RECORDS, fragment, source
+from tests.sources.samples import RECORDS, fragment, source
 
 
 def test_every_format_has_a_sample_in_these_tests() -> None:

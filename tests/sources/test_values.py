@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import RecordError
 from pipeline.records import Count, Metric
-from pipeline.settings import SourceSettings
+from pipeline.source_settings import SourceSettings
 from pipeline.sources import values
 from pipeline.sources.values import MILLISECONDS, SECONDS
 

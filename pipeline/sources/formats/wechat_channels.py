@@ -5,10 +5,10 @@ A caption is often empty: what a video claims is spoken. A `transcript` that the
 
 from pipeline.errors import SourceError
 from pipeline.records import Fragment, Metric, ParsedPost, Platform
-from pipeline.settings import SourceSettings
+from pipeline.source_settings import SourceSettings
 from pipeline.sources import values
-from pipeline.sources.contract import Format, Record
-from pipeline.sources.split import Members, Page, member, splitter
+from pipeline.sources.containers.split import Members, Page, member, splitter
+from pipeline.sources.contract import Format, Record, has
 from pipeline.sources.values import SECONDS
 
 _COUNTS = {
@@ -54,6 +54,9 @@ CHANNELS_DOWNLOAD = Format(
     name="wechatchannels-wxchannelsdownload",
     platform=Platform.WECHAT_CHANNELS,
     split=splitter(Page(records=(("data", "object"), ("data", "list"), ("data", "objects")), refuse=_refuse)),
+    recognises=has("id", "objectDesc"),
     identify=_identify,
     read=_read,
 )
+
+FORMATS = (CHANNELS_DOWNLOAD,)

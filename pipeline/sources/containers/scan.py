@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from pipeline.sources.jsontext import TOKEN
+from pipeline.sources.containers.jsontext import TOKEN
 
 _OPENS = {ord("]"): ord("["), ord("}"): ord("{")}
 _SPACE = re.compile(rb"[\s,]*")

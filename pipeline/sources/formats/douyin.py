@@ -1,10 +1,10 @@
 """Douyin videos and picture posts: the export of MediaCrawler."""
 
 from pipeline.records import Fragment, Metric, ParsedPost, Platform
-from pipeline.settings import SourceSettings
+from pipeline.source_settings import SourceSettings
 from pipeline.sources import values
-from pipeline.sources.contract import Format, Record
-from pipeline.sources.split import Page, splitter
+from pipeline.sources.containers.split import Page, splitter
+from pipeline.sources.contract import Format, Record, has
 from pipeline.sources.values import MILLISECONDS, SECONDS
 
 _AUTHOR = ("user_id", "sec_uid", "creator_hash")
@@ -47,6 +47,9 @@ MEDIACRAWLER = Format(
     name="douyin-mediacrawler",
     platform=Platform.DOUYIN,
     split=splitter(Page()),
+    recognises=has("aweme_id", "aweme_url", "liked_count"),
     identify=_identify,
     read=_read,
 )
+
+FORMATS = (MEDIACRAWLER,)

@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 
 from pipeline.errors import RecordError, SourceError
 from pipeline.records import Fragment
-from pipeline.sources import scan
-from pipeline.sources.contract import Document
-from pipeline.sources.jsontext import decode, utf8
+from pipeline.sources.containers import scan
+from pipeline.sources.containers.jsontext import decode, utf8
+from pipeline.sources.document import Document
 
 MAX_LINE = 64 * 2**20
 """Bytes of a JSON line; of a longer one the head goes to quarantine."""

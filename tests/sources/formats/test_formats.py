@@ -8,8 +8,7 @@ import pytest
 
 from pipeline.errors import RecordError, SourceError
 from pipeline.records import Count, Fragment, Metric, ParsedPost, Platform
-
-from .samples import (
+from tests.sources.samples import (
     CHANNELS,
     DOUYIN,
     PAGES,

@@ -8,7 +8,6 @@ import gzip
 import io
 import os
 from collections.abc import Callable, Iterator
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -16,16 +15,16 @@ from typing import Any, BinaryIO, cast
 import zstandard
 
 from pipeline.errors import SourceError
-from pipeline.settings import SourceSettings
-from pipeline.sources.contract import Document
+from pipeline.source_settings import SourceSettings
+from pipeline.sources.document import Document, Window
 
 
-def documents(source: SourceSettings, root: Path, day: date) -> Iterator[Document]:
-    """Yield the regular files that match `source.path` for `day`, sorted; none where nothing was delivered.
+def documents(source: SourceSettings, root: Path, window: Window) -> Iterator[Document]:
+    """Yield the regular files that match `source.path` for the window's day, sorted; none where nothing was delivered.
 
     `origin` is the path relative to `root` (absolute where the glob is), with forward slashes.
     """
-    pattern = source.path.replace("{date}", day.isoformat())
+    pattern = source.path.replace("{date}", window.day.isoformat())
     for name in sorted(glob.glob(pattern, root_dir=root, recursive=True)):
         path = root / name
         if path.is_file():
@@ -39,7 +38,8 @@ def document(path: Path, origin: str) -> Document:
     except OSError as error:
         raise SourceError(f"{origin}: cannot be read ({error.strerror}); check the file and its permissions") from error
     opener = _OPENERS.get(path.suffix.lower(), _plain)
-    return Document(origin=origin, size_bytes=status.st_size, mtime_ns=status.st_mtime_ns, open=partial(opener, path))
+    fingerprint = f"{status.st_size} bytes, {status.st_mtime_ns} ns"
+    return Document(origin=origin, fingerprint=fingerprint, open=partial(opener, path))
 
 
 def _plain(path: Path) -> BinaryIO:

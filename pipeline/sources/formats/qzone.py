@@ -8,11 +8,11 @@ from datetime import datetime
 
 from pipeline.errors import RecordError, SourceError
 from pipeline.records import Count, Fragment, Metric, ParsedPost, Platform
-from pipeline.settings import SourceSettings
+from pipeline.source_settings import SourceSettings
 from pipeline.sources import values
+from pipeline.sources.containers.jsontext import decode_object
+from pipeline.sources.containers.split import Members, Page, member, splitter
 from pipeline.sources.contract import Format, Record
-from pipeline.sources.jsontext import decode_object
-from pipeline.sources.split import Members, Page, member, splitter
 from pipeline.sources.values import SECONDS
 
 _MEDIA = (
@@ -128,10 +128,24 @@ def _fans(fragment: Fragment, uin: str) -> Count:
     return fans if fans.value and values.identifier(owner, "uin") == uin else values.UNKNOWN
 
 
+def _is_mood(record: Record) -> bool:
+    return "tid" in record and ("conlist" in record or "ugc_right" in record)
+
+
+def _is_exported(record: Record) -> bool:
+    """The export's own members begin with custom_."""
+    return (_is_mood(record) or "blogid" in record) and any(name.startswith("custom_") for name in record)
+
+
+def _is_of_a_page(record: Record) -> bool:
+    return _is_mood(record) and not _is_exported(record)
+
+
 QZONE_EXPORT = Format(
     name="qzone-qzoneexport",
     platform=Platform.QZONE,
     split=splitter(Page()),
+    recognises=_is_exported,
     identify=_identify,
     read=_read,
 )
@@ -139,6 +153,9 @@ MSGLIST_V6 = Format(
     name="qzone-msglistv6",
     platform=Platform.QZONE,
     split=splitter(Page(records=(("msglist",),), context=("usrinfo",), refuse=_refuse)),
+    recognises=_is_of_a_page,
     identify=_identify,
     read=_read,
 )
+
+FORMATS = (QZONE_EXPORT, MSGLIST_V6)

@@ -5,10 +5,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pipeline.errors import RecordError, SourceError
 from pipeline.records import Fragment, Metric, ParsedPost, Platform
-from pipeline.settings import SourceSettings
+from pipeline.source_settings import SourceSettings
 from pipeline.sources import values
-from pipeline.sources.contract import Format, Record
-from pipeline.sources.split import Members, Page, member, splitter
+from pipeline.sources.containers.split import Members, Page, member, splitter
+from pipeline.sources.contract import Format, Record, has
 from pipeline.sources.values import SECONDS
 
 _COUNTS = {
@@ -110,6 +110,7 @@ ARTICLE_EXPORTER = Format(
     name="wechat-articleexporter",
     platform=Platform.WECHAT,
     split=splitter(Page(records=(("articles",),), refuse=_refuse)),
+    recognises=has("appmsgid", "link", "title"),
     identify=_identify_exported,
     read=_read_exported,
 )
@@ -160,6 +161,9 @@ FREE_PUBLISH = Format(
     name="wechat-freepublish",
     platform=Platform.WECHAT,
     split=splitter(Page(records=(("item",),), refuse=_refuse)),
+    recognises=has("article_id", "content"),
     identify=_identify_sent,
     read=_read_sent,
 )
+
+FORMATS = (ARTICLE_EXPORTER, FREE_PUBLISH)

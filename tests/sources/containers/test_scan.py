@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from pipeline.sources import scan
+from pipeline.sources.containers import scan
 
 
 def elements(array: str) -> list[str]:

@@ -4,10 +4,10 @@ Before July 2026 a record names its author (`user_id`); since then it carries a 
 """
 
 from pipeline.records import Fragment, Metric, ParsedPost, Platform
-from pipeline.settings import SourceSettings
+from pipeline.source_settings import SourceSettings
 from pipeline.sources import values
-from pipeline.sources.contract import Format, Record
-from pipeline.sources.split import Page, splitter
+from pipeline.sources.containers.split import Page, splitter
+from pipeline.sources.contract import Format, Record, has
 from pipeline.sources.values import MILLISECONDS
 
 _COUNTS = {
@@ -47,6 +47,9 @@ MEDIACRAWLER = Format(
     name="xiaohongshu-mediacrawler",
     platform=Platform.XIAOHONGSHU,
     split=splitter(Page()),
+    recognises=has("note_id", "liked_count", "note_url"),
     identify=_identify,
     read=_read,
 )
+
+FORMATS = (MEDIACRAWLER,)

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from pipeline.errors import RecordError
-from pipeline.sources.jsontext import MAX_DEPTH, decode, decode_object, utf8
+from pipeline.sources.containers.jsontext import MAX_DEPTH, decode, decode_object, utf8
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 from pipeline.errors import SourceError
 from pipeline.records import Fragment, Metric, ParsedPost, Platform
-from pipeline.settings import SourceSettings
+from pipeline.source_settings import SourceSettings
 from pipeline.sources import values
-from pipeline.sources.contract import Format, Record
-from pipeline.sources.split import Members, Page, member, splitter
+from pipeline.sources.containers.split import Members, Page, member, splitter
+from pipeline.sources.contract import Format, Record, has
 from pipeline.sources.values import SECONDS
 
 _COUNTS = {
@@ -59,6 +59,9 @@ RESEARCH_API = Format(
     name="tiktok-researchapi",
     platform=Platform.TIKTOK,
     split=splitter(Page(records=(("data", "videos"), ("videos",)), refuse=_refuse)),
+    recognises=has("id", "video_description", "username"),
     identify=_identify,
     read=_read,
 )
+
+FORMATS = (RESEARCH_API,)

@@ -4,10 +4,10 @@ import re
 
 from pipeline.errors import SourceError
 from pipeline.records import Fragment, Metric, ParsedPost, Platform
-from pipeline.settings import SourceSettings
+from pipeline.source_settings import SourceSettings
 from pipeline.sources import values
-from pipeline.sources.contract import Format, Record
-from pipeline.sources.split import Members, Page, member, splitter
+from pipeline.sources.containers.split import Members, Page, member, splitter
+from pipeline.sources.contract import Format, Record, has
 
 _COUNTS = {
     Metric.VIEWS: ("view_count",),
@@ -75,6 +75,9 @@ OPEN_API = Format(
     name="youku-openapi",
     platform=Platform.YOUKU,
     split=splitter(Page(records=(("videos",), ("data", "videos")), refuse=_refuse)),
+    recognises=has("id", "public_type"),
     identify=_identify,
     read=_read,
 )
+
+FORMATS = (OPEN_API,)

@@ -7,11 +7,10 @@ import pytest
 
 from pipeline.errors import SourceError
 from pipeline.records import Fragment
-from pipeline.sources import split as split_module
-from pipeline.sources.contract import Document
-from pipeline.sources.split import Page, split
-
-from .samples import document
+from pipeline.sources.containers import split as split_module
+from pipeline.sources.containers.split import Page, split
+from pipeline.sources.document import Document
+from tests.sources.samples import document
 
 LINES = Page()
 PAGE = Page(records=(("data", "list"), ("list",)), context=("owner",))
@@ -109,7 +108,7 @@ def test_a_stream_that_fails_names_the_file() -> None:
         def readinto(self, buffer: object) -> int:
             raise OSError("device gone")
 
-    failing = Document(origin="day/1.jsonl", size_bytes=1, mtime_ns=0, open=lambda: io.BufferedReader(Failing()))
+    failing = Document(origin="day/1.jsonl", open=lambda: io.BufferedReader(Failing()))
     with pytest.raises(SourceError, match=r"day/1\.jsonl: cannot be read to its end \(device gone\)"):
         list(split(failing, LINES))
 
@@ -134,9 +133,7 @@ class Endless(io.RawIOBase):
 
 def test_json_lines_are_read_in_constant_memory() -> None:
     line = b'{"a":"' + b"x" * 20_000 + b'"}\n'
-    stream = Document(
-        origin="big.jsonl", size_bytes=0, mtime_ns=0, open=lambda: io.BufferedReader(Endless(line, 5_000), 65_536)
-    )
+    stream = Document(origin="big.jsonl", open=lambda: io.BufferedReader(Endless(line, 5_000), 65_536))
     tracemalloc.start()
     try:
         assert _count(split(stream, LINES)) == 5_000

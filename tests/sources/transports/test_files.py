@@ -7,10 +7,12 @@ import pytest
 import zstandard
 
 from pipeline.errors import SourceError
-from pipeline.settings import SourceSettings
-from pipeline.sources import Source, files, open_source
+from pipeline.source_settings import SourceSettings
+from pipeline.sources import Source, open_source
+from pipeline.sources.transports import files
+from tests.sources.samples import window_of
 
-DAY = date(2025, 11, 12)
+WINDOW = window_of(date(2025, 11, 12))
 LINE = b'{"note_id":"1"}\n'
 
 
@@ -29,29 +31,29 @@ def test_the_files_of_the_day_are_found_in_the_order_of_their_names(tmp_path: Pa
         put(tmp_path / "drop" / "2025-11-12" / name, LINE)
     put(tmp_path / "drop" / "2025-11-13" / "d.jsonl", LINE)
     (tmp_path / "drop" / "2025-11-12" / "folder.jsonl").mkdir()
-    found = list(xhs(tmp_path, "drop/{date}/*.jsonl").documents(DAY))
+    found = list(xhs(tmp_path, "drop/{date}/*.jsonl").documents(WINDOW))
     assert [d.origin for d in found] == ["drop/2025-11-12/a.jsonl", "drop/2025-11-12/b.jsonl"]
 
 
 def test_a_document_knows_its_size_and_time_without_being_read(tmp_path: Path) -> None:
     path = put(tmp_path / "a.jsonl", LINE)
     os.utime(path, ns=(1, 1_762_905_600_000_000_007))
-    (found,) = xhs(tmp_path, "*.jsonl").documents(DAY)
-    assert (found.size_bytes, found.mtime_ns) == (len(LINE), path.stat().st_mtime_ns)
+    (found,) = xhs(tmp_path, "*.jsonl").documents(WINDOW)
+    assert found.fingerprint == f"{len(LINE)} bytes, {path.stat().st_mtime_ns} ns"
 
 
 def test_no_delivery_is_no_error(tmp_path: Path) -> None:
-    assert list(xhs(tmp_path, "{date}/*.jsonl").documents(DAY)) == []
+    assert list(xhs(tmp_path, "{date}/*.jsonl").documents(WINDOW)) == []
 
 
 def test_a_root_with_the_signs_of_a_glob_is_only_a_folder(tmp_path: Path) -> None:
     put(tmp_path / "drop[1]*" / "a.jsonl", LINE)
-    assert [d.origin for d in xhs(tmp_path / "drop[1]*", "*.jsonl").documents(DAY)] == ["a.jsonl"]
+    assert [d.origin for d in xhs(tmp_path / "drop[1]*", "*.jsonl").documents(WINDOW)] == ["a.jsonl"]
 
 
 def test_an_absolute_glob_keeps_its_absolute_origin(tmp_path: Path) -> None:
     path = put(tmp_path / "a.jsonl", LINE)
-    assert [d.origin for d in xhs(Path("elsewhere"), str(tmp_path / "*.jsonl")).documents(DAY)] == [path.as_posix()]
+    assert [d.origin for d in xhs(Path("elsewhere"), str(tmp_path / "*.jsonl")).documents(WINDOW)] == [path.as_posix()]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ def test_an_absolute_glob_keeps_its_absolute_origin(tmp_path: Path) -> None:
 def test_packed_files_read_like_plain_ones(tmp_path: Path, name: str, packed: bytes) -> None:
     put(tmp_path / name, packed)
     source = xhs(tmp_path, "*")
-    (found,) = source.documents(DAY)
+    (found,) = source.documents(WINDOW)
     assert [f.body for f in source.split(found)] == [LINE.strip()] * 3
 
 

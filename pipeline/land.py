@@ -1,0 +1,222 @@
+"""Land what sources deliver: read it, decide what is in scope, store it, and note how far the source has been read.
+
+Every record ends as a post, a counted drop or in quarantine. What a document moves (the file as read, the source's
+cursor) moves in the transaction that stores its last records, so a run can be killed anywhere and run again.
+"""
+
+import logging
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from pipeline import db, load, normalise
+from pipeline.errors import PipelineError, RecordError, SourceError
+from pipeline.records import Fragment
+from pipeline.site import Site
+from pipeline.sources import Cursor, Document, Source, Window
+
+log = logging.getLogger(__name__)
+MAX_BATCH_RECORDS = 1000
+MAX_BATCH_BYTES = 16 * 2**20
+
+Counts = dict[str, int]
+
+
+def collect(
+    site: Site, source_name: str, start: datetime, end: datetime, *, limit: int | None = None, reread: bool = False
+) -> Counts:
+    """Store what a source delivered for the local day that `start` falls on, on from where it was left.
+
+    Documents read to their end before are left out unless `reread`. Raises SourceError after everything readable has
+    been stored; a record that cannot be read is counted and quarantined instead.
+    """
+    source = site.source(source_name)
+    with db.transaction(site.engine) as connection:
+        cursor = _cursor(connection, source_name)
+    run = _Run(site, source, _window(site, start, end, cursor), limit, reread, cursor=cursor)
+    try:
+        run.collect()
+    except PipelineError as error:
+        with db.transaction(site.engine) as connection:
+            db.run(connection, "collect.note_failure", source=source_name, error=str(error)[:2000])
+        raise
+    with db.transaction(site.engine) as connection:
+        watermark = None if run.was_limited else run.watermark or end
+        db.run(connection, "collect.note_success", source=source_name, day=run.window.day, watermark=watermark)
+    log.info("%s %s: %s", source_name, run.window.day, dict(run.counts))
+    return dict(run.counts)
+
+
+def preview(
+    site: Site, source_name: str, start: datetime, end: datetime, *, limit: int | None = None
+) -> tuple[Counts, list[load.ReadRecord]]:
+    """Read as `collect` would, from the same place, and write nothing. Raises SourceError.
+
+    Returns counts and the records, which are kept in memory, so give a `limit` where much may come.
+    """
+    source = site.source(source_name)
+    with db.transaction(site.engine) as connection:
+        window = _window(site, start, end, _cursor(connection, source_name))
+    fragments = (fragment for document in source.documents(window) for fragment in source.split(document))
+    records = [read(site, source, fragment) for fragment in islice(fragments, limit)]
+    return dict(load.count(records)), records
+
+
+def replay_quarantine(site: Site, raw_id: int) -> Counts:
+    """Read a quarantined record again, with today's code and settings; counts are zero if it is not in quarantine."""
+    with db.transaction(site.engine) as connection:
+        row = db.run(connection, "collect.quarantined_record", raw_id=raw_id).fetchone()
+        if row is None:
+            return {"records": 0, "quarantined": 0}
+        source = site.source(row["source"])
+        body = zlib.decompress(row["body"])
+        fragment = Fragment(body=body, origin=row["origin"], line=row["line"], context=row["context"])
+        record = read(site, source, fragment)
+        collection = _collection(site, row["source"], row["collected_for"], site.interval(row["collected_for"])[1])
+        counts = load.store_records(connection, collection, [record])
+        if record.error is None:
+            db.run(connection, "collect.quarantine_replayed", raw_id=raw_id)
+    return dict(counts)
+
+
+def read(site: Site, source: Source, fragment: Fragment) -> load.ReadRecord:
+    """Read one record and decide what of it is in scope; a record that cannot be read carries its error."""
+    try:
+        parsed = source.parse(fragment)
+    except RecordError as error:
+        return load.ReadRecord(fragment=fragment, external_id=source.external_id(fragment), error=error)
+    outcome = normalise.normalise(parsed, site.scope, site.screen)
+    return load.ReadRecord(
+        fragment=fragment,
+        external_id=parsed[0].platform_post_id,
+        kept=outcome.kept,
+        dropped=outcome.dropped,
+    )
+
+
+@dataclass
+class _Run:
+    """One collecting of one source."""
+
+    site: Site
+    source: Source
+    window: Window
+    limit: int | None
+    reread: bool
+    cursor: Cursor
+    watermark: datetime | None = None
+    was_limited: bool = False
+    counts: Counter[str] = field(default_factory=lambda: Counter(documents=0, records=0))
+
+    def collect(self) -> None:
+        failures: list[str] = []
+        for document in self.source.documents(self.window):
+            if not self.reread and self._is_known(document):
+                self.counts["documents_unchanged"] += 1
+                continue
+            self.counts["documents"] += 1
+            try:
+                self.was_limited = not self._store(document)
+                if self.was_limited:
+                    break
+            except SourceError as error:
+                if document.cursor is not None:  # what follows would move the cursor past what could not be read
+                    failures.append(str(error))
+                    break
+                failures.append(str(error))
+        if failures:
+            raise SourceError("\n".join(failures))
+
+    def _is_known(self, document: Document) -> bool:
+        if not document.fingerprint:
+            return False
+        with db.transaction(self.site.engine) as connection:
+            return bool(
+                db.one(
+                    connection,
+                    "collect.document_is_known",
+                    source=self.source.name,
+                    origin=document.origin,
+                    fingerprint=document.fingerprint,
+                )
+            )
+
+    def _store(self, document: Document) -> bool:
+        """Store a document's records; false where the limit was reached before its end."""
+        for batch, is_last in _batches(self.source.split(document)):
+            left = None if self.limit is None else self.limit - self.counts["records"]
+            wanted = batch if left is None else batch[:left]
+            is_done = is_last and len(wanted) == len(batch)
+            records = [read(self.site, self.source, fragment) for fragment in wanted]
+            self._store_batch(records, document if is_done else None)
+            if not is_done and left is not None and left <= len(batch):
+                return False
+        if document.acknowledge:
+            document.acknowledge()
+        return True
+
+    def _store_batch(self, records: Sequence[load.ReadRecord], finished: Document | None) -> None:
+        day, end = self.window.day, self.window.end
+        with db.transaction(self.site.engine) as connection:
+            counts = load.store_records(connection, _collection(self.site, self.source.name, day, end), records)
+            if finished:
+                self._finish(connection, finished)
+        self.counts.update(counts)
+        if finished:
+            self.cursor = self.cursor if finished.cursor is None else finished.cursor
+            self.watermark = finished.watermark or self.watermark
+
+    def _finish(self, connection: db.Connection, document: Document) -> None:
+        if document.fingerprint:
+            key = {"source": self.source.name, "origin": document.origin}
+            db.run(connection, "collect.mark_document", **key, fingerprint=document.fingerprint, day=self.window.day)
+        if document.cursor is not None:
+            self._move_cursor(connection, document.cursor)
+
+    def _move_cursor(self, connection: db.Connection, cursor: Cursor) -> None:
+        """Move the cursor from where this run found it; another run that moved it meanwhile ends this one."""
+        name = self.source.name
+        values = {"before": Jsonb(dict(self.cursor)), "after": Jsonb(dict(cursor))}
+        if not db.run(connection, "collect.move_cursor", source=name, **values).rowcount:
+            raise SourceError(f"another run of source {name} went on meanwhile; nothing is lost, this one stops")
+
+
+def _cursor(connection: db.Connection, source_name: str) -> Cursor:
+    row = db.run(connection, "collect.cursor", source=source_name).fetchone()
+    found: Mapping[str, Any] = row["cursor"] if row else {}
+    return found
+
+
+def _window(site: Site, start: datetime, end: datetime, cursor: Cursor) -> Window:
+    return Window(day=start.astimezone(site.settings.zone).date(), start=start, end=end, cursor=cursor)
+
+
+def _collection(site: Site, source_name: str, day: date, observed_at: datetime) -> load.Collection:
+    listed_on = {key: listed.observed_on for key, listed in site.watchlist.items()}
+    return load.Collection(source=source_name, day=day, observed_at=observed_at, listed_on=listed_on)
+
+
+def _batches(fragments: Iterable[Fragment]) -> Iterator[tuple[list[Fragment], bool]]:
+    """Batches bounded in number and in bytes, each with whether it is the last.
+
+    If the source breaks off, what came before is still handed on, as not the last.
+    """
+    batch: list[Fragment] = []
+    size = 0
+    try:
+        for fragment in fragments:
+            if len(batch) >= MAX_BATCH_RECORDS or size >= MAX_BATCH_BYTES:
+                yield batch, False
+                batch, size = [], 0
+            batch.append(fragment)
+            size += len(fragment.body)
+    except SourceError:
+        yield batch, False
+        raise
+    yield batch, True

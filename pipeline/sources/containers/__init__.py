@@ -1,0 +1,1 @@
+"""How records are packed: JSON in all its shapes, and what is cut out of it."""

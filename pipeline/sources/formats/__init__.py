@@ -1,0 +1,20 @@
+"""The formats, one module a platform family. FORMATS names them all."""
+
+from collections.abc import Mapping
+
+from pipeline.sources.contract import Format
+from pipeline.sources.formats import douyin, qzone, tiktok, wechat, wechat_channels, xiaohongshu, youku
+
+FORMATS: Mapping[str, Format] = {
+    format.name: format
+    for module in (
+        douyin,
+        qzone,
+        tiktok,
+        wechat,
+        wechat_channels,
+        xiaohongshu,
+        youku,
+    )
+    for format in module.FORMATS
+}
