@@ -8,7 +8,7 @@ import logging
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -95,8 +95,8 @@ def read(site: Site, source: Source, fragment: Fragment) -> load.ReadRecord:
     return load.ReadRecord(
         fragment=fragment,
         external_id=parsed[0].platform_post_id,
-        kept=outcome.kept,
-        dropped=outcome.dropped,
+        kept=[replace(post, parsed=site.pseudonymise(post.parsed)) for post in outcome.kept],
+        dropped=[replace(drop, item=site.pseudonymise(drop.item)) for drop in outcome.dropped],
     )
 
 

@@ -1,8 +1,9 @@
 """Environment and kolwatch.toml → one frozen Settings. Nothing else reads either.
 
 Environment: KOLWATCH_CONFIG (the file, default ./kolwatch.toml), KOLWATCH_HOME (state of the embedded default,
-default ./.kolwatch), KOLWATCH_DATABASE_URL (a server of your own; default: the embedded PostgreSQL). Secrets come
-from the environment only. For the embedded PostgreSQL: KOLWATCH_PG_BIN (the folder of other binaries than those of
+default ./.kolwatch), KOLWATCH_DATABASE_URL (a server of your own; default: the embedded PostgreSQL), KOLWATCH_HASH_KEY
+(makes the pseudonyms of private authors; default: one made once under KOLWATCH_HOME). Secrets come from the environment
+only. For the embedded PostgreSQL: KOLWATCH_PG_BIN (the folder of other binaries than those of
 the package), KOLWATCH_PG_PORT (default: a free one).
 """
 
@@ -25,11 +26,13 @@ PROJECT = Path(__file__).parents[1]
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 """A secret in a source's table: `${WEIBO_TOKEN}` is that variable of the environment."""
+SHORTEST_HASH_KEY = 32
 EDGE = {
     "root": "KOLWATCH_CONFIG",
     "config_file": "KOLWATCH_CONFIG",
     "home": "KOLWATCH_HOME",
     "database_url": "KOLWATCH_DATABASE_URL",
+    "hash_key": "KOLWATCH_HASH_KEY",
     "pg_bin": "KOLWATCH_PG_BIN",
     "pg_port": "KOLWATCH_PG_PORT",
 }
@@ -71,6 +74,11 @@ class RetentionSettings(Section, frozen=True):
     """What is older and was never flagged is deleted when a day is closed; 0 keeps everything."""
 
 
+class PrivacySettings(Section, frozen=True):
+    hash_authors: tuple[Platform, ...] = (Platform.QZONE,)
+    """Platforms whose authors are kept under a keyed hash of their id, but for those on the watchlist."""
+
+
 class NotifySettings(Section, frozen=True):
     webhook_connection: str = ""
     """Airflow connection id of a webhook; empty: log only."""
@@ -84,11 +92,13 @@ class Settings(Section, frozen=True):
     judge: JudgeSettings = JudgeSettings()
     report: ReportSettings = ReportSettings()
     retention: RetentionSettings = RetentionSettings()
+    privacy: PrivacySettings = PrivacySettings()
     notify: NotifySettings = NotifySettings()
     root: Path = Path()
     home: Path = Path(".kolwatch")
     config_file: Path = Path("kolwatch.toml")
     database_url: str = ""
+    hash_key: str = ""
     pg_bin: str = ""
     pg_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
 
@@ -118,6 +128,7 @@ def load(environ: dict[str, str] | None = None) -> Settings:
         "root": path.parent,
         "home": Path(env.get("KOLWATCH_HOME", path.parent / ".kolwatch")).absolute(),
         "database_url": env.get("KOLWATCH_DATABASE_URL", ""),
+        "hash_key": _hash_key(env.get("KOLWATCH_HASH_KEY", "")),
         "pg_bin": env.get("KOLWATCH_PG_BIN", ""),
         "pg_port": _port(env.get("KOLWATCH_PG_PORT", "")),
         "config_file": path,
@@ -125,6 +136,14 @@ def load(environ: dict[str, str] | None = None) -> Settings:
     settings = _convert(_read(path), path)
     _check(settings, path)
     return msgspec.structs.replace(settings, **edge)
+
+
+def _hash_key(text: str) -> str:
+    if text and len(text) < SHORTEST_HASH_KEY:
+        raise ConfigError(
+            f"KOLWATCH_HASH_KEY has {len(text)} characters; give it at least {SHORTEST_HASH_KEY}, at random"
+        )
+    return text
 
 
 def inherited() -> dict[str, str]:

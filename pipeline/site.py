@@ -7,9 +7,10 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
-from pipeline import artefacts, db, guidance, judge, lexicon, normalise, settings, watchlist
+from pipeline import artefacts, db, guidance, judge, lexicon, normalise, privacy, settings, watchlist
 from pipeline.errors import ConfigError, GuidanceError
-from pipeline.records import Guidance, Platform, Position
+from pipeline.local import state
+from pipeline.records import Guidance, ParsedPost, Platform, Position
 from pipeline.settings import PROJECT, Settings
 from pipeline.sources import Source, open_source
 
@@ -93,6 +94,18 @@ class Site:
             floors={Platform(name): floor for name, floor in scope.follower_floor_by_platform.items()},
             min_characters=scope.min_characters,
         )
+
+    @cached_property
+    def pseudonymise(self) -> Callable[[ParsedPost], ParsedPost]:
+        """Hides the authors that the settings say are private persons."""
+        platforms = frozenset(self.settings.privacy.hash_authors)
+        return (
+            privacy.pseudonymiser(platforms, self.watchlist.keys(), self._hash_key) if platforms else lambda post: post
+        )
+
+    def _hash_key(self) -> bytes:
+        """The environment's, else this machine's own, made once."""
+        return (self.settings.hash_key or state.secret(self.settings.home / "hash.key")).encode()
 
     @cached_property
     def screen(self) -> Callable[[str], bool]:

@@ -32,6 +32,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "[judge]": settings.JudgeSettings,
     "[report]": settings.ReportSettings,
     "[retention]": settings.RetentionSettings,
+    "[privacy]": settings.PrivacySettings,
     "[notify]": settings.NotifySettings,
 }
 
@@ -140,6 +141,8 @@ def as_written(value: object) -> str:
         return "required"
     if value in ("", (), {}):
         return "empty"
+    if isinstance(value, tuple):
+        return f"`{json.dumps(value)}`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

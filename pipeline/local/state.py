@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -53,7 +53,11 @@ def recall(path: Path, kind: type[T]) -> T | None:
 def secret(path: Path) -> str:
     """The secret kept in this file; made on first use."""
     if not path.exists():
-        write(path, secrets.token_urlsafe(32).encode())
+        new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        write(new, secrets.token_urlsafe(32).encode())
+        with suppress(FileExistsError):  # of several processes at once, the first one's counts
+            os.link(new, path)
+        new.unlink()
     return path.read_text(encoding="ascii").strip()
 
 
