@@ -99,9 +99,7 @@ class Site:
     def pseudonymise(self) -> Callable[[ParsedPost], ParsedPost]:
         """Hides the authors that the settings say are private persons."""
         platforms = frozenset(self.settings.privacy.hash_authors)
-        return (
-            privacy.pseudonymiser(platforms, self.watchlist.keys(), self._hash_key) if platforms else lambda post: post
-        )
+        return privacy.pseudonymiser(platforms, self.watchlist.keys(), self._hash_key)
 
     def _hash_key(self) -> bytes:
         """The environment's, else this machine's own, made once."""

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import land
 from pipeline.errors import SourceError
-from pipeline.records import Fragment
+from pipeline.records import Fragment, Platform
 from pipeline.site import Site
 from pipeline.source_settings import SourceSettings
 from pipeline.sources import FORMATS, Cursor, Document, Source, Window
@@ -131,3 +131,12 @@ def test_a_preview_reads_on_from_the_cursor_and_writes_nothing(site: Site, monke
     counts, records = land.preview(site, "douyin", *site.interval(world.DAY), limit=1)
     assert (counts["records"], [r.external_id for r in records]) == (1, ["3"])
     assert (cursor(site), stored(site)) == ({"next": 3}, ["1", "2"])
+
+
+def test_private_authors_are_stored_under_their_pseudonyms(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    privacy = msgspec.structs.replace(site.settings.privacy, hash_authors=(Platform.DOUYIN,))
+    site.settings = msgspec.structs.replace(site.settings, privacy=privacy, hash_key="k" * 32)
+    queue(site, monkeypatch, lambda window: iter([batch(1)]))
+    collect(site)
+    [(account_id, name)] = rows(site, "SELECT account_id, name FROM account")
+    assert (account_id[:2], name) == ("h_", "灶***")
