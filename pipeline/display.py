@@ -10,6 +10,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.records import Count
+
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
 CLAIM_WIDTH = 60
 
@@ -17,6 +19,27 @@ CLAIM_WIDTH = 60
 def printable(value: object) -> str:
     """A value on one line, without control characters and without marks that turn the direction of writing."""
     return UNPRINTABLE.sub(" ", "" if value is None else str(value)).strip()
+
+
+def count(found: Count) -> str | None:
+    """A count as people write it, with a plus where there may be more; None where it is unknown."""
+    return None if found.value is None else f"{found.value}{'+' * found.lower_bound}"
+
+
+def excerpt(body: bytes, limit: int) -> str:
+    """The beginning of a record's bytes, line by line, with what is no text as escapes."""
+    text = body[:limit].decode("utf-8", "backslashreplace")
+    lines = [printable(line) for line in text.split("\n")]
+    more = len(body) - limit
+    return "\n".join([*lines, f"… and {more} more bytes"] if more > 0 else lines)
+
+
+def duration(seconds: int | None) -> str:
+    """A stretch of time in its two largest units."""
+    if seconds is None:
+        return ""
+    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def shortened(value: object, width: int) -> str:

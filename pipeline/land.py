@@ -53,19 +53,32 @@ def collect(
     return dict(run.counts)
 
 
-def preview(
-    site: Site, source_name: str, start: datetime, end: datetime, *, limit: int | None = None
-) -> tuple[Counts, list[load.ReadRecord]]:
-    """Read as `collect` would, from the same place, and write nothing. Raises SourceError.
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would have read: records, and what would have become of how many."""
 
-    Returns counts and the records, which are kept in memory, so give a `limit` where much may come.
+    records: Sequence[load.ReadRecord]
+
+    @property
+    def counts(self) -> Counts:
+        return dict(load.count(self.records))
+
+
+def preview(
+    site: Site, source_name: str, start: datetime, end: datetime, *, limit: int | None = None, from_start: bool = False
+) -> Preview:
+    """Read as `collect` would, from the same place or from the start, and write nothing. Raises SourceError.
+
+    All records are kept in memory, so give a `limit` where much may come. From the start, no database is needed.
     """
     source = site.source(source_name)
-    with db.transaction(site.engine) as connection:
-        window = _window(site, start, end, _cursor(connection, source_name))
+    cursor: Cursor = {}
+    if not from_start:
+        with db.transaction(site.engine) as connection:
+            cursor = _cursor(connection, source_name)
+    window = _window(site, start, end, cursor)
     fragments = (fragment for document in source.documents(window) for fragment in source.split(document))
-    records = [read(site, source, fragment) for fragment in islice(fragments, limit)]
-    return dict(load.count(records)), records
+    return Preview([read(site, source, fragment) for fragment in islice(fragments, limit)])
 
 
 def replay_quarantine(site: Site, raw_id: int) -> Counts:

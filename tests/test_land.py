@@ -128,8 +128,8 @@ def test_a_preview_reads_on_from_the_cursor_and_writes_nothing(site: Site, monke
 
     queue(site, monkeypatch, serve)
     collect(site)
-    counts, records = land.preview(site, "douyin", *site.interval(world.DAY), limit=1)
-    assert (counts["records"], [r.external_id for r in records]) == (1, ["3"])
+    found = land.preview(site, "douyin", *site.interval(world.DAY), limit=1)
+    assert (found.counts["records"], [r.external_id for r in found.records]) == (1, ["3"])
     assert (cursor(site), stored(site)) == ({"next": 3}, ["1", "2"])
 
 

@@ -2,16 +2,15 @@
 
 import logging
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from pipeline import db, display, report, settings, steps
-from pipeline.cli import guidance, judging, quarantine
-from pipeline.cli.shared import AsJson, configured_site, fail_clearly, say, show
-from pipeline.errors import SourceError
+from pipeline import display, report, settings, steps
+from pipeline.cli import collecting, guidance, judging, quarantine
+from pipeline.cli.shared import AsJson, Day, begun, configured_site, fail_clearly, say, show, today
 from pipeline.records import Platform, Severity
 from pipeline.settings import PROJECT, Settings
 from pipeline.site import Site
@@ -27,11 +26,11 @@ app = typer.Typer(
         "day, without). Settings are in kolwatch.toml. Exit status: 0 done, 1 something failed, 2 wrong usage."
     ),
 )
+app.add_typer(collecting.app)
+app.add_typer(collecting.sources_app, name="sources")
 app.add_typer(judging.app)
 app.add_typer(guidance.app, name="guidance")
 app.add_typer(quarantine.app, name="quarantine")
-
-Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="A local day such as 2026-11-20.")]
 
 
 def main() -> None:
@@ -96,8 +95,8 @@ def run_day(
 
     A day that has not ended is not closed.
     """
-    day = _begun(on, "--date")
-    is_over = day < _today()
+    day = begun(on, "--date")
+    is_over = day < today()
     with configured_site() as site:
         steps.migrate(site)
         steps.load_guidance(site)
@@ -135,35 +134,6 @@ def table(
 
 @app.command()
 @fail_clearly
-def collect(
-    source: Annotated[str, typer.Option(help="A source of kolwatch.toml.")],
-    since: Day,
-    until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day; the same if left out.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most this many records a day.")] = None,
-    reread: Annotated[bool, typer.Option("--reread", help="Also files that were read before.")] = False,
-) -> int:
-    """Collect what a source delivered for one day or several; a day that fails holds up no other."""
-    last = _begun(until, "--until") if until else _begun(since, "--since")
-    if last < since.date():
-        raise typer.BadParameter(f"--until {last} is before --since {since.date()}")
-    days = [since.date() + timedelta(days=n) for n in range((last - since.date()).days + 1)]
-    status = 0
-    with configured_site() as site:
-        for day in days:
-            try:
-                counts = steps.collect(site, source, *site.interval(day), limit=limit, reread=reread)
-            except SourceError as error:
-                say(f"kolwatch: {day}: {error}")
-                status = 1
-            else:
-                print(display.jsonable({"source": source, "day": day, **counts}))
-    return status
-
-
-@app.command()
-@fail_clearly
 def flag() -> None:
     """Judge every text that is due and raise flags."""
     with configured_site() as site:
@@ -176,8 +146,8 @@ def close(
     on: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The local day, such as 2026-11-20.")],
 ) -> None:
     """Close a day that has ended: its table keeps the priorities of now until it is closed again."""
-    day = _begun(on, "--date")
-    if day == _today():
+    day = begun(on, "--date")
+    if day == today():
         raise typer.BadParameter(f"--date {day} has not ended; `kolwatch run --date {day}` shows its table so far")
     with configured_site() as site:
         print(steps.close_day(site, day))
@@ -191,40 +161,9 @@ def rejudge(
     on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day of what is found; today.")] = None,
 ) -> None:
     """Make the texts since a day due again; `kolwatch flag` or the next scheduled run judges them."""
-    day = _begun(on, "--on") if on else _today()
+    day = begun(on, "--on") if on else today()
     with configured_site() as site:
         print(display.jsonable({"due": steps.rejudge(site, since.date(), day, position), "day": day}))
-
-
-def _today() -> date:
-    return datetime.now(settings.load().zone).date()  # noqa: TID251 - the edge knows the clock
-
-
-def _begun(on: datetime, option: str) -> date:
-    """A day that is not to come, in the configured time zone."""
-    if on.date() > _today():
-        zone = settings.load().timezone
-        raise typer.BadParameter(f"{option} {on.date()} is still to come; in {zone} it is {_today()}")
-    return on.date()
-
-
-@app.command()
-@fail_clearly
-def sources(as_json: AsJson = False) -> None:
-    """Show each source with the last day collected, the last success and the last error."""
-    with configured_site() as site, db.transaction(site.engine) as connection:
-        states = {row["source"]: row for row in report.source_states(connection)}
-        names = dict.fromkeys([*site.settings.source, *states])
-    empty = {"last_day": None, "last_success_at": None, "last_error": None}
-    rows = [{"source": name} | empty | dict(states.get(name, {})) for name in names]
-    for row in rows:
-        if row["last_success_at"] is not None:
-            row["last_success_at"] = row["last_success_at"].astimezone(site.settings.zone)
-    if as_json:
-        for row in rows:
-            print(display.jsonable(row))
-    else:
-        show(display.table("Sources", list(rows[0]) if rows else ["source"], (list(row.values()) for row in rows)))
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """Commands of the quarantine: look at what could not be read, and read it again."""
 
+import sys
+import zlib
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -9,6 +11,7 @@ from pipeline import db, display, land
 from pipeline.cli.shared import AsJson, configured_site, fail_clearly, say, show
 from pipeline.errors import ConfigError, SourceError
 
+SHOWN_BYTES = 4000
 NAMED = 10
 """Records of a message that are named one by one."""
 
@@ -26,6 +29,28 @@ def quarantine_list(as_json: AsJson = False) -> None:
             print(display.jsonable(row))
     else:
         show(display.table("Quarantine", list(rows[0]) if rows else ["empty"], (list(row.values()) for row in rows)))
+
+
+@app.command(name="show")
+@fail_clearly
+def quarantine_show(
+    raw_id: Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="A record of `kolwatch quarantine list`.")],
+    raw: Annotated[bool, typer.Option("--raw", help="The bytes as received, and nothing else.")] = False,
+) -> int:
+    """Show a record that could not be read: where it came from, why, and what it holds."""
+    with configured_site() as site, db.transaction(site.engine) as connection:
+        row = db.run(connection, "collect.quarantined_record", raw_id=raw_id).fetchone()
+    if row is None:
+        say(f"kolwatch: record {raw_id}: not in quarantine; `kolwatch quarantine list` shows what is")
+        return 1
+    body = zlib.decompress(row["body"])
+    if raw:
+        sys.stdout.buffer.write(body)
+        return 0
+    told = {key: row[key] for key in ("source", "origin", "line", "collected_for", "reason", "detail")}
+    show(display.table(f"Record {raw_id}", ["member", "value"], told.items()))
+    print(display.excerpt(body, SHOWN_BYTES))
+    return 0
 
 
 @app.command(name="replay")

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from functools import wraps
 from typing import Annotated, Any, ParamSpec
 
@@ -14,11 +15,30 @@ from pipeline.errors import PipelineError, with_advice
 from pipeline.site import Site
 
 P = ParamSpec("P")
+Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="A local day such as 2026-11-20.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON lines instead of a table.")]
 
 
 def say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
+
+
+def now() -> datetime:
+    """The edge knows the clock; what it calls is told."""
+    return datetime.now(settings.load().zone)  # noqa: TID251 - the edge
+
+
+def today() -> date:
+    """The day it is in the configured time zone."""
+    return now().date()
+
+
+def begun(on: datetime, option: str) -> date:
+    """A day that is not to come, in the configured time zone."""
+    if on.date() > today():
+        zone = settings.load().timezone
+        raise typer.BadParameter(f"{option} {on.date()} is still to come; in {zone} it is {today()}")
+    return on.date()
 
 
 def fail_clearly(command: Callable[P, int | None]) -> Callable[P, None]:

@@ -196,7 +196,7 @@ SELECT q.raw_id, r.source, r.origin, r.line, r.collected_for, q.reason, q.detail
  ORDER BY q.raw_id
 
 -- name: quarantined_record
-SELECT r.raw_id, r.source, r.external_id, r.origin, r.line, r.collected_for, r.body, r.context
+SELECT r.raw_id, r.source, r.external_id, r.origin, r.line, r.collected_for, r.body, r.context, q.reason, q.detail
   FROM raw_record AS r
   JOIN quarantine AS q USING (raw_id)
  WHERE r.raw_id = %(raw_id)s AND q.replayed_at IS NULL
