@@ -35,7 +35,7 @@ class Source:
 
         Raises SourceError, after the records that could be had, if the document cannot be read to its end.
         """
-        return self.format.split(document) if document.fragments is None else iter(document.fragments)
+        return iter(self.format.split(document, self.settings) if document.fragments is None else document.fragments)
 
     def parse(self, fragment: Fragment) -> Sequence[ParsedPost]:
         """The posts of a record, at least one. Raises RecordError."""

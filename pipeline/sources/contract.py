@@ -41,7 +41,7 @@ class Format:
     name: str
     platform: Platform | None
     """None where each record says its own."""
-    split: Callable[[Document], Iterator[Fragment]]
+    split: Callable[[Document, SourceSettings], Iterator[Fragment]]
     """Every record of a document, broken ones included. Raises SourceError where the document is no export at all."""
     recognises: Callable[[Record], bool]
     """Whether a decoded record looks like this format and no other; may not raise, whatever the record holds."""

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from pipeline.errors import RecordError, SourceError
 from pipeline.records import Fragment
+from pipeline.source_settings import SourceSettings
 from pipeline.sources.containers import scan
 from pipeline.sources.containers.jsontext import decode, utf8
 from pipeline.sources.document import Document
@@ -52,12 +53,12 @@ class Cut:
     context: bytes | None = None
 
 
-def splitter(page: Page) -> Callable[[Document], Iterator[Fragment]]:
+def splitter(page: Page) -> Callable[[Document, SourceSettings], Iterator[Fragment]]:
     """The `split` of a format whose pages look like this."""
     return partial(split, page=page)
 
 
-def split(document: Document, page: Page) -> Iterator[Fragment]:
+def split(document: Document, source: SourceSettings, page: Page) -> Iterator[Fragment]:
     """Yield every record of the document, in order; what is broken is a fragment too.
 
     `line` is the 1-based line of JSON lines, otherwise the 1-based position in the document.

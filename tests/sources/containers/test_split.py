@@ -7,17 +7,19 @@ import pytest
 
 from pipeline.errors import SourceError
 from pipeline.records import Fragment
+from pipeline.source_settings import SourceSettings
 from pipeline.sources.containers import split as split_module
 from pipeline.sources.containers.split import Page, split
 from pipeline.sources.document import Document
 from tests.sources.samples import document
 
+SOURCE = SourceSettings(format="xiaohongshu-mediacrawler")
 LINES = Page()
 PAGE = Page(records=(("data", "list"), ("list",)), context=("owner",))
 
 
 def bodies(data: bytes | str, page: Page = LINES) -> list[tuple[int | None, str]]:
-    return [(f.line, f.body.decode()) for f in split(document(data), page)]
+    return [(f.line, f.body.decode()) for f in split(document(data), SOURCE, page)]
 
 
 def test_json_lines_keep_their_line_numbers_and_broken_lines() -> None:
@@ -68,12 +70,12 @@ def test_an_object_that_is_no_page_is_handed_on_and_not_lost() -> None:
 
 def test_what_the_records_need_of_the_page_travels_with_them() -> None:
     data = '{"owner":{"uin":7},"list":[{"a":1}],"other":1}'
-    assert [f.context for f in split(document(data), PAGE)] == [b'{"owner":{"uin":7}}']
+    assert [f.context for f in split(document(data), SOURCE, PAGE)] == [b'{"owner":{"uin":7}}']
 
 
 def test_an_envelope_that_cannot_be_read_is_no_context() -> None:
     data = '{"owner":{"uin":oops},"list":[{"a":1}]}'
-    assert [f.context for f in split(document(data), PAGE)] == [None]
+    assert [f.context for f in split(document(data), SOURCE, PAGE)] == [None]
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
@@ -84,7 +86,7 @@ def test_a_page_in_another_encoding_is_handed_on_in_utf8(encoding: str) -> None:
 
 def test_json_lines_in_gb18030_stay_the_bytes_they_are() -> None:
     line = '{"a":"白菜"}'.encode("gb18030")
-    assert [f.body for f in split(document(line + b"\n" + line), LINES)] == [line, line]
+    assert [f.body for f in split(document(line + b"\n" + line), SOURCE, LINES)] == [line, line]
 
 
 def test_of_a_line_without_end_the_head_is_kept_and_the_next_lines_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +112,7 @@ def test_a_stream_that_fails_names_the_file() -> None:
 
     failing = Document(origin="day/1.jsonl", open=lambda: io.BufferedReader(Failing()))
     with pytest.raises(SourceError, match=r"day/1\.jsonl: cannot be read to its end \(device gone\)"):
-        list(split(failing, LINES))
+        list(split(failing, SOURCE, LINES))
 
 
 class Endless(io.RawIOBase):
@@ -136,7 +138,7 @@ def test_json_lines_are_read_in_constant_memory() -> None:
     stream = Document(origin="big.jsonl", open=lambda: io.BufferedReader(Endless(line, 5_000), 65_536))
     tracemalloc.start()
     try:
-        assert _count(split(stream, LINES)) == 5_000
+        assert _count(split(stream, SOURCE, LINES)) == 5_000
         assert tracemalloc.get_traced_memory()[1] < 1_000_000, "100 MB went through"
     finally:
         tracemalloc.stop()
