@@ -29,7 +29,7 @@ from tests.stepping import video
 from tests.tiny import write_project
 
 COMMANDS = (
-    *("up", "run", "table", "collect", "flag", "close", "rejudge", "sources", "migrate", "doctor"),
+    *("up", "run", "table", "flag", "close", "rejudge", "migrate", "doctor", "collect", "sources"),
     *("assess", "explain", "train", "vectors", "pretrain", "probe", "eval", "guidance", "quarantine"),
 )
 
