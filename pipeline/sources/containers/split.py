@@ -64,7 +64,7 @@ def split(document: Document, source: SourceSettings, page: Page) -> Iterator[Fr
     `line` is the 1-based line of JSON lines, otherwise the 1-based position in the document.
     Raises SourceError if the document cannot be read to its end or is an error page.
     """
-    with _reading(document) as stream:
+    with reading(document) as stream:
         lines = enumerate(_lines(stream), 1)
         head = list(islice(lines, 1))
         while head and len(head) < 1000 and sum(bool(line.strip()) for _, line in head) < 2:
@@ -79,7 +79,8 @@ def split(document: Document, source: SourceSettings, page: Page) -> Iterator[Fr
 
 
 @contextmanager
-def _reading(document: Document) -> Iterator[BinaryIO]:
+def reading(document: Document) -> Iterator[BinaryIO]:
+    """The document's stream; what fails while it is read is raised as SourceError."""
     try:
         with document.open() as stream:
             yield stream
