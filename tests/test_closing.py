@@ -173,7 +173,7 @@ def test_a_whole_day_without_airflow(site: Site) -> None:
 
 DECISION = """
 INSERT INTO review_decision (flag_id, reviewer, outcome, reason, decided_at)
-VALUES (%s, 'a', %s, '', %s) RETURNING 1
+VALUES (%s, 'a', %s, 'unspecified', %s) RETURNING 1
 """
 
 

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, Table, inspect
 
 from pipeline import db
+from pipeline.decisions import AuditAction, ClusterChange, DeliveryState, Reason, Review, ReviewAction, Role, SkipReason
 from pipeline.errors import DatabaseError
 from pipeline.local.postgres import Server
 from pipeline.records import (
@@ -43,6 +44,15 @@ ENUMS: list[tuple[type[StrEnum], str, str]] = [
     (Stance, "claim_stance", "stance"),
     (FlagStatus, "flag", "status"),
     (DecisionOutcome, "review_decision", "outcome"),
+    (DecisionOutcome, "flag", "outcome"),
+    (Reason, "review_decision", "reason"),
+    (ReviewAction, "review_decision", "action"),
+    (Review, "flag_lease", "purpose"),
+    (SkipReason, "flag_skip", "reason"),
+    (Role, "console_user", "role"),
+    (AuditAction, "audit_entry", "action"),
+    (DeliveryState, "webhook_delivery", "state"),
+    (ClusterChange, "claim_cluster_change", "kind"),
 ]
 
 
@@ -65,7 +75,7 @@ def any_server(
 def test_migrations_and_metadata_agree_on_every_server(any_server: Server) -> None:
     any_server.ensure_database("migrated")
     with opened(any_server.url("migrated")) as engine:
-        assert db.migrate(engine) == db.migrate(engine) == "0002"
+        assert db.migrate(engine) == db.migrate(engine) == "0004"
         with engine.connect() as connection:
             found = compare_metadata(MigrationContext.configure(connection), METADATA)
             assert [d for d in found if "comment" not in str(d)[:40]] == []
@@ -134,7 +144,7 @@ def test_a_column_that_is_missing_would_be_seen(engine: Engine) -> None:
 
 
 def test_there_are_queries_to_check() -> None:
-    assert {"collect", "judge", "flags", "report", "guidance", "retention"} == {file for file, _ in QUERIES}
+    assert {"collect", "judge", "flags", "report", "guidance", "retention"} <= {file for file, _ in QUERIES}
     assert len(QUERIES) > 30
 
 

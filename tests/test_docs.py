@@ -14,7 +14,7 @@ import msgspec
 import pytest
 import typer.main
 
-from pipeline import db, guidance, records, score, settings, source_settings
+from pipeline import db, decisions, guidance, records, score, settings, source_settings
 from pipeline.cli import app
 from pipeline.records import Metric, Severity, Tier
 from pipeline.settings import PROJECT
@@ -23,7 +23,12 @@ from tests import airflow_cli
 
 DOCS = PROJECT / "docs"
 PAGES = [*sorted(DOCS.glob("*.md")), *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
-ENUMS = [kind for kind in vars(records).values() if isinstance(kind, type) and issubclass(kind, StrEnum)]
+ENUMS = [
+    kind
+    for module in (records, decisions)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, StrEnum)
+]
 WORDS = sorted({word.value for kind in ENUMS if kind is not StrEnum for word in kind})
 SECTIONS: dict[str, type[msgspec.Struct]] = {
     "timezone": settings.Settings,
@@ -60,7 +65,18 @@ def blocks(text: str, language: str = "") -> list[str]:
 
 def test_there_are_words_to_look_for() -> None:
     names = {kind.__name__ for kind in ENUMS}
-    assert {"Stance", "Expression", "Severity", "Band", "Tier", "DropReason", "FlagStatus", "FoundBy"} <= names
+    assert {
+        "Stance",
+        "Expression",
+        "Severity",
+        "Band",
+        "Tier",
+        "DropReason",
+        "FlagStatus",
+        "FoundBy",
+        "Review",
+        "Role",
+    } <= names
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -60,8 +60,11 @@ SELECT w.number, o.follower_count, v.is_sponsored,
   LEFT JOIN (SELECT q.account_key, d.day, count(*) AS confirmed_flags
                FROM (SELECT DISTINCT unnest(%(days)s::date[]) AS day) AS d
                JOIN LATERAL (SELECT DISTINCT ON (flag_id) flag_id, outcome
-                               FROM review_decision
-                              WHERE decided_at < (d.day + 1)::timestamp AT TIME ZONE %(zone)s
+                               FROM review_decision AS said
+                              WHERE decided_at < (d.day + 1)::timestamp AT TIME ZONE %(zone)s AND action <> 'undo'
+                                AND NOT EXISTS (SELECT FROM review_decision AS u
+                                                 WHERE u.undoes = said.decision_id
+                                                   AND u.decided_at < (d.day + 1)::timestamp AT TIME ZONE %(zone)s)
                               ORDER BY flag_id, decision_id DESC) AS last ON last.outcome = 'contradicts_guidance'
                JOIN flag AS f ON f.flag_id = last.flag_id AND f.day < d.day
                JOIN post AS q ON q.post_key = f.post_key
