@@ -28,6 +28,8 @@ _EARLIEST = int(datetime(2005, 1, 1, tzinfo=UTC).timestamp())
 _LATEST = int(datetime(2101, 1, 1, tzinfo=UTC).timestamp())
 _ABSENT = frozenset({"", "0", "-1", "none", "null", "nan", "undefined"})
 _NO_TIME = (None, "", "0", "None", "null")
+_NO_CLOCK = re.compile(r"(?:0000|1970-01-01|1969-12-31).*|未知|unknown|无", re.IGNORECASE)
+"""What tools write for a time they do not know: their word for it, or second zero of 1970 as their clocks show it."""
 _ID = re.compile(r"[^\s\x00-\x1f\x7f\ufffd]{1,256}")
 _COUNT = re.compile(r"(-?)(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,19}(?:\.\d{1,9})?)\s*(百万|千万|[万千亿wkmWKM]?)\s*(\+?)")
 _UNITS = {
@@ -45,7 +47,7 @@ _LARGEST = 2**63 - 1
 _LONGEST_COUNT = 64
 _DATE_SIGNS = str.maketrans({"年": "-", "月": "-", "日": " ", "/": "-"})
 _DATE = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T _]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
 )
 
 
@@ -276,7 +278,7 @@ def clock_text(record: Mapping[str, Any], *keys: str, zone: tzinfo = SHANGHAI) -
         if isinstance(value, int | float) and not isinstance(value, bool):
             return epoch(record, key, unit=SECONDS)
         written = text(record, key).strip()
-        if written and not written.startswith("0000"):
+        if written and not _NO_CLOCK.fullmatch(written):
             return _read_clock(written, key, zone)
     return None
 

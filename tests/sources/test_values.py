@@ -89,6 +89,7 @@ def test_an_impossible_time_is_an_error(value: object) -> None:
     [
         "2025-11-12 09:00:00",
         "2025/11/12 09:00",
+        "2025-11-12_09:00:00",
         "2025年11月12日 09:00",
         "2025-11-12T01:00:00Z",
         "2025-11-12 02:00:00+01:00",
@@ -112,7 +113,9 @@ def test_an_impossible_date_is_an_error(written: str) -> None:
         values.clock_text({"published": written}, "published")
 
 
-@pytest.mark.parametrize("written", ["", None, "0000-00-00 00:00:00"])
+@pytest.mark.parametrize(
+    "written", ["", None, "0000-00-00 00:00:00", "1970-01-01 08:00:00", "1969-12-31 19:00", "未知", "Unknown", "无"]
+)
 def test_an_empty_date_is_unknown(written: object) -> None:
     assert values.clock_text({"published": written}, "published") is None
 

@@ -1,13 +1,11 @@
-"""Xiaohongshu notes: the export of MediaCrawler, both generations.
-
-Before July 2026 a record names its author (`user_id`); since then it carries a hash and a masked name.
-"""
+"""Xiaohongshu notes: the export of MediaCrawler, both generations."""
 
 from pipeline.records import Fragment, Metric, ParsedPost, Platform
 from pipeline.source_settings import SourceSettings
 from pipeline.sources import values
 from pipeline.sources.containers.split import Page, splitter
 from pipeline.sources.contract import Format, Record, has
+from pipeline.sources.formats import mediacrawler
 from pipeline.sources.values import MILLISECONDS
 
 _COUNTS = {
@@ -19,22 +17,21 @@ _COUNTS = {
 
 
 def _identify(record: Record, fragment: Fragment, source: SourceSettings) -> str:
-    return values.required_id(record, "note_id")
+    return mediacrawler.post_id(record, "note_id")
 
 
 def _read(record: Record, fragment: Fragment, source: SourceSettings) -> list[ParsedPost]:
     note_id = _identify(record, fragment, source)
-    author = values.identifier(record, "user_id", "creator_hash")
     return [
         ParsedPost(
             platform=Platform.XIAOHONGSHU,
             platform_post_id=note_id,
-            account_id=values.account(author, source, "user_id", "creator_hash"),
+            account_id=mediacrawler.account_id(record, source),
             account_name=values.text(record, "nickname") or source.account_name,
             url=f"https://www.xiaohongshu.com/explore/{note_id}",
             posted_at=values.epoch(record, "time", unit=MILLISECONDS),
             edited_at=values.epoch(record, "last_update_time", unit=MILLISECONDS),
-            observed_at=values.epoch(record, "last_modify_ts", unit=MILLISECONDS),
+            observed_at=mediacrawler.observed_at(record),
             title=values.text(record, "title"),
             text=values.text(record, "desc"),
             counts=values.counts(record, _COUNTS),
@@ -47,7 +44,7 @@ MEDIACRAWLER = Format(
     name="xiaohongshu-mediacrawler",
     platform=Platform.XIAOHONGSHU,
     split=splitter(Page()),
-    recognises=has("note_id", "liked_count", "note_url"),
+    recognises=has("note_id", "collected_count", "note_url"),
     identify=_identify,
     read=_read,
 )
