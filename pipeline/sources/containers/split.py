@@ -8,7 +8,7 @@ import codecs
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
 from typing import Any, BinaryIO
@@ -43,6 +43,8 @@ class Page:
     """Members of the page that its records need, handed on in Fragment.context."""
     refuse: Callable[[Members, str], None] = _refuse_nothing
     """Raises SourceError if the page (its members, its origin) is an error in the clothes of a success."""
+    nested: int = 0
+    """How many pages deep a page may lie in another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,9 @@ def _explode(value: bytes, page: Page, origin: str) -> Iterator[Cut]:
     found = next((f for f in (_follow(members, path) for path in page.records) if f is not None), value)
     if found.startswith(b"["):
         context = _context(members, page.context)
-        yield from (Cut(element, context) for element in scan.elements(found))
+        inner = replace(page, nested=page.nested - 1) if page.nested else None
+        for element in scan.elements(found):
+            yield from _explode(element, inner, origin) if inner else (Cut(element, context),)
     elif found != b"null":
         yield Cut(found)
 

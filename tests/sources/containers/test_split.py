@@ -55,6 +55,16 @@ def test_the_records_of_a_page_are_found_wherever_they_are(page: str, indent: in
     assert [json.loads(body) for _, body in bodies(data, PAGE)] == [{"a": 1}, {"a": 2}]
 
 
+@pytest.mark.parametrize(
+    ("nested", "wanted"),
+    [(0, ['{"list":[{"list":[{"a":1}]},{"a":2}]}', "null"]), (1, ['{"list":[{"a":1}]}', '{"a":2}', "null"])],
+)
+def test_pages_within_pages_are_taken_apart_as_deep_as_is_said(nested: int, wanted: list[str]) -> None:
+    page = Page(records=(("list",),), nested=nested)
+    found = bodies('{"list":[{"list":[{"list":[{"a":1}]},{"a":2}]},null]}', page)
+    assert [body for _, body in found] == wanted
+
+
 def test_lines_of_pages_are_taken_apart() -> None:
     data = '{"list":[{"a":1},{"a":2}]}\n{"list":null}\n{"a":3}\n'
     assert bodies(data, PAGE) == [(1, '{"a":1}'), (1, '{"a":2}'), (3, '{"a":3}')]
