@@ -21,7 +21,8 @@ import msgspec
 from sqlalchemy import Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
-from pipeline import normalise, steps, tables
+from pipeline import normalise, steps
+from pipeline.tables import stored as tables
 from pipeline.local import postgres
 from pipeline.records import Post
 from pipeline.settings import ScopeSettings, Settings

@@ -6,19 +6,18 @@ a text too long to be judged whole.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Segment
+from pipeline.terms import Terms
 
 Floats = NDArray[np.float32]
 MIN_CHECK_WORTHINESS = 0.2
 MIN_CHARACTERS = 4
 ENOUGH_FOR_THE_SCREEN = 2
-GROUP = 64
-"""Alternatives of a pattern that are tried one by one."""
 LATIN = "[0-9a-z\u00df-\u024f]"
 """Letters and digits, folded, that go on a Latin word. Chinese before or after it does not."""
 PREDICATES = re.compile(
@@ -47,38 +46,15 @@ REMEDIES = frozenset({"remedy", "nutrition", "drug", "procedure"})
 ILLNESSES = frozenset({"disease", "symptom", "epidemic"})
 
 
-def terms_pattern(terms: Iterable[str]) -> re.Pattern[str]:
-    """A pattern that finds the longest of the terms at each place; it tries few branches, being a tree of them."""
-    tree: dict[str, dict] = {}  # type: ignore[type-arg]
-    for term in terms:
-        node = tree
-        for character in term:
-            node = node.setdefault(character, {})
-        node[""] = {}
-    return re.compile(_branches(tree) if tree else r"(?!)")
-
-
 def keywords_pattern(keywords: Collection[str]) -> re.Pattern[str]:
     """A pattern that finds any of a site's own words; those in ASCII not inside a longer Latin word or number."""
     latin = [word for word in keywords if word.isascii()]
     others = [word for word in keywords if not word.isascii()]
-    alone = rf"(?<!{LATIN}){terms_pattern(latin).pattern}(?!{LATIN})"
-    return re.compile(f"{alone}|{terms_pattern(others).pattern}")
+    return re.compile(rf"(?<!{LATIN})(?:{_any_of(latin)})(?!{LATIN})|{_any_of(others)}")
 
 
-def _branches(node: dict[str, dict]) -> str:  # type: ignore[type-arg]
-    """Longer alternatives come first, the end of a term last; many are guarded in groups, so that few are tried."""
-    ends = "" in node
-    heads = sorted(filter(None, node))
-    if not heads:
-        return ""
-    parts = [re.escape(character) + _branches(node[character]) for character in heads]
-    if len(parts) > GROUP:
-        groups = range(0, len(parts), GROUP)
-        guards = [f"(?=[{''.join(map(re.escape, heads[n : n + GROUP]))}])" for n in groups]
-        parts = [f"{guard}(?:{'|'.join(parts[n : n + GROUP])})" for guard, n in zip(guards, groups, strict=True)]
-    joined = parts[0] if len(parts) == 1 and not ends else f"(?:{'|'.join(parts)})"
-    return f"{joined}?" if ends else joined
+def _any_of(words: Collection[str]) -> str:
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)"
 
 
 class Detector:
@@ -89,13 +65,13 @@ class Detector:
 
     def __init__(self, weights: Mapping[str, int], keywords: Collection[str] = ()) -> None:
         self._weights = {term: weight for term, weight in weights.items() if weight > 0}
-        self._pattern = terms_pattern(self._weights)
+        self._terms = Terms(self._weights)
         self._keywords = keywords_pattern(keywords) if keywords else None
 
     def health_weight(self, text: str) -> int:
         """The weights of the distinct health terms in a folded text, added up."""
         own = ENOUGH_FOR_THE_SCREEN if self._keywords and self._keywords.search(text) else 0
-        return own + sum(self._weights[term] for term in set(self._pattern.findall(text)))
+        return own + sum(self._weights[term] for term in set(self._terms.findall(text)))
 
     def screen(self, text: str) -> bool:
         """Whether a whole text is about health."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline import detect, normalise, segment, stance
 from pipeline.lexicon import Lexicon
 from pipeline.records import Assessment, NormalisedText, Segment, Severity
+from pipeline.terms import Terms
 
 Floats = NDArray[np.float32]
 CANDIDATES = 4
@@ -69,13 +70,13 @@ class TextTools:
 
 def text_tools(lexicon: Lexicon) -> TextTools:
     """Text handling with the words of a lexicon. Loads no model."""
-    variants = detect.terms_pattern(lexicon.variants)
-    terms = detect.terms_pattern(lexicon.terms)
+    variants = Terms(lexicon.variants)
+    terms = Terms(lexicon.terms)
     slots = {tag: chr(FIRST_SLOT + n) for n, tag in enumerate(sorted({t.tag for t in lexicon.terms.values()}))}
     tag_of = {word: term.tag for word, term in lexicon.terms.items()}
     slot_of = {word: slots[term.tag] for word, term in lexicon.terms.items()}
     segmenter = segment.Segmenter({word: term.frequency for word, term in lexicon.terms.items()})
-    cue_words = {tag: detect.terms_pattern(words) for tag, words in lexicon.cues.items()}
+    cue_words = {tag: Terms(words) for tag, words in lexicon.cues.items()}
 
     def fold(text: str) -> NormalisedText:
         return normalise.canonical(normalise.fold(text), variants, lexicon.variants)
@@ -84,7 +85,7 @@ def text_tools(lexicon: Lexicon) -> TextTools:
     detector = detect.Detector(weights, [fold(word).text.strip() for word in lexicon.keywords])
 
     def spell(folded: str) -> str:
-        return variants.sub(lambda m: lexicon.variants[m[0]], folded)
+        return variants.sub(lexicon.variants.__getitem__, folded)
 
     return TextTools(
         fold=fold,
@@ -96,7 +97,7 @@ def text_tools(lexicon: Lexicon) -> TextTools:
         cues=lambda texts: stance.cues(texts, cue_words),
         shapes=lambda texts: detect.shapes(texts, lambda clause: {tag_of[t] for t in terms.findall(clause)}),
         terms_in=terms.findall,
-        frame=lambda folded: terms.sub(lambda m: slot_of[m[0]], folded),
+        frame=lambda folded: terms.sub(slot_of.__getitem__, folded),
     )
 
 

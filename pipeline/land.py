@@ -8,7 +8,7 @@ import logging
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -104,12 +104,12 @@ def read(site: Site, source: Source, fragment: Fragment) -> load.ReadRecord:
         parsed = source.parse(fragment)
     except RecordError as error:
         return load.ReadRecord(fragment=fragment, external_id=source.external_id(fragment), error=error)
-    outcome = normalise.normalise(parsed, site.scope, site.screen)
+    outcome = normalise.normalise([site.pseudonymise(post) for post in parsed], site.scope, site.screen)
     return load.ReadRecord(
         fragment=fragment,
         external_id=parsed[0].platform_post_id,
-        kept=[replace(post, parsed=site.pseudonymise(post.parsed)) for post in outcome.kept],
-        dropped=[replace(drop, item=site.pseudonymise(drop.item)) for drop in outcome.dropped],
+        kept=outcome.kept,
+        dropped=outcome.dropped,
     )
 
 

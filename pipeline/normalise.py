@@ -7,7 +7,7 @@ import hashlib
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -15,6 +15,7 @@ from opencc import OpenCC
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.records import Count, Dropped, DropReason, NormalisedText, Outcome, ParsedPost, Platform, Post
+from pipeline.terms import Terms
 
 MAX_CHARACTERS = 100_000
 """Longer titles, texts and transcripts are cut here; the post is then marked as truncated."""
@@ -121,29 +122,32 @@ def _characters() -> _Characters:
     )
 
 
-Rewrite = Callable[[re.Match[str]], str | None]
+Edit = tuple[int, int, str | None]
+"""Start, end and what is to stand there instead; None: leave alone."""
 
 
-def _rewrite(text: NormalisedText, pattern: re.Pattern[str], rewrite: Rewrite) -> NormalisedText:
-    """Replace matches (None: leave alone) and keep the way back.
+def _matches(pattern: re.Pattern[str], rewrite: Callable[[re.Match[str]], str | None], text: str) -> Iterator[Edit]:
+    return ((*match.span(), rewrite(match)) for match in pattern.finditer(text))
 
-    A replacement that is a head of its match keeps its characters' own spans, the last one reaching to the end of
-    the match; in any other, each character stands for the whole match.
+
+def _rewrite(text: NormalisedText, edits: Iterable[Edit]) -> NormalisedText:
+    """Make edits, which come in order and do not overlap, and keep the way back.
+
+    A replacement that is a head of what it replaces keeps its characters' own spans, the last one reaching to the end;
+    in any other, each character stands for the whole.
     """
     pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     done = 0
-    for match in pattern.finditer(text.text):
-        new = rewrite(match)
+    for start, end, new in edits:
         if new is None:
             continue
-        start, end = match.span()
         pieces += (text.text[done:start], new)
         starts += text.starts[done:start]
         ends += text.ends[done:start]
         done = end
-        if new and match[0].startswith(new):
+        if new and text.text.startswith(new, start, end):
             starts += text.starts[start : start + len(new)]
             ends += text.ends[start : start + len(new) - 1]
             ends.append(text.ends[end - 1])
@@ -195,8 +199,8 @@ def fold(text: str) -> NormalisedText:
     folded = NormalisedText(text, range(len(text)), range(1, len(text) + 1))
     if not text.isascii():
         if not unicodedata.is_normalized("NFC", text) or not characters.joining.isdisjoint(text):
-            folded = _rewrite(folded, characters.clusters, _compatible)
-        folded = _rewrite(folded, characters.expanding, _compatible)
+            folded = _rewrite(folded, _matches(characters.clusters, _compatible, folded.text))
+        folded = _rewrite(folded, _matches(characters.expanding, _compatible, folded.text))
     plain = _same_length(folded.text, lambda t: unicodedata.normalize("NFKC", t).lower())
     if not characters.traditional.isdisjoint(plain):
         plain = _same_length(plain.translate(SPELLINGS), characters.converter.convert)
@@ -204,13 +208,13 @@ def fold(text: str) -> NormalisedText:
         plain = PARTICLE.sub("着", plain)
     folded = NormalisedText(plain, folded.starts, folded.ends)
     if MAY_HOLD_MARKUP.search(plain):
-        folded = _rewrite(folded, MARKUP, _plain_markup)
-    return _rewrite(folded, REPEATED, _moderate)
+        folded = _rewrite(folded, _matches(MARKUP, _plain_markup, folded.text))
+    return _rewrite(folded, _matches(REPEATED, _moderate, folded.text))
 
 
-def canonical(folded: NormalisedText, variants: re.Pattern[str], canonicals: Mapping[str, str]) -> NormalisedText:
+def canonical(folded: NormalisedText, variants: Terms, canonicals: Mapping[str, str]) -> NormalisedText:
     """Write evasive, regional and variant spellings the way the guidance writes them; offsets stay exact."""
-    return _rewrite(folded, variants, lambda match: canonicals[match[0]])
+    return _rewrite(folded, ((start, end, canonicals[term]) for start, end, term in variants.spans(folded.text)))
 
 
 # ---- plain text -----------------------------------------------------------------------------------

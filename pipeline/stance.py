@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Assessment, Band, Claim, Expression, NormalisedText, Segment, Severity, Stance
+from pipeline.terms import Terms
 
 Floats = NDArray[np.float32]
 CUE_TAGS = ("debunking", "asking", "negation", "hedging", "certainty", "sales")
@@ -108,7 +109,7 @@ def windows(segments: Sequence[Segment]) -> list[Window]:
     return found
 
 
-def cues(texts: Sequence[str], words: Mapping[str, re.Pattern[str]]) -> Floats:
+def cues(texts: Sequence[str], words: Mapping[str, Terms]) -> Floats:
     """Counts of the words that tell what an author does with a claim, [texts, CUES], damped to 0–1.5."""
     rows = np.zeros((len(texts), CUES), np.float32)
     for i, text in enumerate(texts):

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.detect import terms_pattern
 from pipeline.normalise import MAX_CHARACTERS, Scope, canonical, document_of, fold, normalise, split_reposts, to_plain
 from pipeline.records import Count, DropReason, ParsedPost, Platform, Post
+from pipeline.terms import Terms
 
 POST = ParsedPost(
     platform=Platform.WEIBO,
@@ -91,7 +91,7 @@ def test_a_span_leads_back_to_the_original() -> None:
 
 def test_variant_spellings_are_written_like_guidance_and_keep_their_place() -> None:
     text = "打yi苗会得白血病"
-    spelt = canonical(fold(text), terms_pattern(["yi苗"]), {"yi苗": "疫苗"})
+    spelt = canonical(fold(text), Terms(["yi苗"]), {"yi苗": "疫苗"})
     assert spelt.text == "打疫苗会得白血病"
     start, end = spelt.original_span(1, 3)
     assert text[start:end] == "yi苗"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline import stance
-from pipeline.detect import terms_pattern
 from pipeline.records import Assessment, Band, Expression, NormalisedText, Segment, Severity, Stance
+from pipeline.terms import Terms
 
 CALIBRATION = stance.Calibration(slope=1.0, bias=-2.3, min_flag=0.6, min_maybe=0.3)
 """Makes the probability that of the refutation, for a text that surely asserts."""
@@ -118,7 +118,7 @@ def test_windows_hold_every_segment_and_keep_their_length() -> None:
 
 
 def test_cues_count_words_quotations_and_reports() -> None:
-    words = {tag: terms_pattern(()) for tag in stance.CUE_TAGS} | {"debunking": terms_pattern(["谣言"])}
+    words = {tag: Terms(()) for tag in stance.CUE_TAGS} | {"debunking": Terms(["谣言"])}
     row = stance.cues(["“喝醋防疫”是谣言,据本报记者报道"], words)[0]
     assert row[stance.CUE_TAGS.index("debunking")] == pytest.approx(np.log(2))
     assert row[-2] > 0

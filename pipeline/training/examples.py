@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.detect import terms_pattern
 from pipeline.records import Expression, Guidance, GuidanceText, Stance
 from pipeline.retrieve import Wording
+from pipeline.terms import Terms
 
 IGNORE = -100
 SWAP_SHARE = 0.6
@@ -111,7 +111,7 @@ class Augmenter:
         self._fillers, self._swaps, self._anything = fillers, swaps, anything
         self._chance = random.Random(seed)  # noqa: S311 - reproducible noise, not a secret
         kinds = {word: kind for kind, words in swaps.items() for word in words}
-        self._kinds, self._swappable = kinds, terms_pattern(kinds)
+        self._kinds, self._swappable = kinds, Terms(kinds)
 
     def __call__(self, example: Example) -> str:
         text = example.text
@@ -135,10 +135,10 @@ class Augmenter:
         """Put another word of its kind in the place of each word, the same one wherever it stands."""
         chosen: dict[str, str] = {}
 
-        def other(match: re.Match[str]) -> str:
+        def other(word: str) -> str:
             takes_anything = self._anything and self._chance.random() < ANYTHING_SHARE
-            words = self._anything if takes_anything else self._swaps[self._kinds[match[0]]]
-            return chosen.setdefault(match[0], self._chance.choice(words))
+            words = self._anything if takes_anything else self._swaps[self._kinds[word]]
+            return chosen.setdefault(word, self._chance.choice(words))
 
         return self._swappable.sub(other, text)
 
