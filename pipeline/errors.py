@@ -6,6 +6,7 @@ PipelineError
 ├── ArtefactError      a model folder is incomplete, altered or foreign
 ├── DatabaseError      the database cannot be reached or is not migrated
 ├── ServiceError       a process of the embedded default does not run
+├── ReviewError        what a reviewer asked for cannot be done; says who was first
 ├── SourceError        a source as a whole cannot be read
 └── RecordError        one record cannot be read; it goes to quarantine
 """
@@ -47,6 +48,16 @@ class DatabaseError(PipelineError):
 
 class ServiceError(PipelineError):
     """A process of the embedded default does not run."""
+
+
+class ReviewError(PipelineError):
+    """What a reviewer asked for cannot be done."""
+
+    def __init__(self, template: str, **values: object) -> None:
+        """Keep template and values apart, so that a page can say it in the reader's language."""
+        super().__init__(template.format(**values))
+        self.template = template
+        self.values = values
 
 
 class SourceError(PipelineError):

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from pipeline.errors import ConfigError
-from pipeline.records import Platform
+from pipeline.records import Platform, Severity
 from pipeline.source_settings import NotNegative, Positive, Section, SourceSettings
 
 PROJECT = Path(__file__).parents[1]
@@ -27,6 +27,7 @@ SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 """A secret in a source's table: `${WEIBO_TOKEN}` is that variable of the environment."""
 SHORTEST_HASH_KEY = 32
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 EDGE = {
     "root": "KOLWATCH_CONFIG",
     "config_file": "KOLWATCH_CONFIG",
@@ -79,6 +80,18 @@ class PrivacySettings(Section, frozen=True):
     """Platforms whose authors are kept under a keyed hash of their id, but for those on the watchlist."""
 
 
+class ReviewSettings(Section, frozen=True):
+    lease_minutes: Positive = 10
+    """How long a flag from the queue is a reviewer's own; renewed while its page is in use."""
+    undo_seconds: NotNegative = 60
+    second_share: Share = 0.1
+    """Of the flags, by their ids, that another person decides on too, without seeing the first decision."""
+    second_severities: tuple[Severity, ...] = (Severity.S4,)
+    """Of these, all are decided on twice."""
+    golden_share: Share = 0.02
+    """Of the turns at the queue that show a flag whose right outcome is known, while there are such."""
+
+
 class NotifySettings(Section, frozen=True):
     webhook_connection: str = ""
     """Airflow connection id of a webhook; empty: log only."""
@@ -94,6 +107,7 @@ class Settings(Section, frozen=True):
     retention: RetentionSettings = RetentionSettings()
     privacy: PrivacySettings = PrivacySettings()
     notify: NotifySettings = NotifySettings()
+    review: ReviewSettings = ReviewSettings()
     root: Path = Path()
     home: Path = Path(".kolwatch")
     config_file: Path = Path("kolwatch.toml")
@@ -168,8 +182,11 @@ def source(settings: Settings, name: str, environ: Mapping[str, str] | None = No
         known = ", ".join(settings.source) or "none"
         raise ConfigError(f"kolwatch.toml has no [source.{name}]; its sources are: {known}")
     env = os.environ if environ is None else environ
-    table = msgspec.to_builtins(settings.source[name])
-    return msgspec.convert(_filled_in(table, env, f"[source.{name}]"), SourceSettings)
+    table = _filled_in(msgspec.to_builtins(settings.source[name]), env, f"[source.{name}]")
+    try:
+        return msgspec.convert(table, SourceSettings)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"[source.{name}], with its variables filled in: {error}") from None
 
 
 def _filled_in(value: object, env: Mapping[str, str], where: str) -> object:
@@ -200,10 +217,16 @@ def _read(path: Path) -> dict[str, object]:
 def _convert(data: dict[str, object], path: Path) -> Settings:
     for key in sorted(EDGE.keys() & data.keys()):
         raise ConfigError(f"{path}: `{key}` is set by the environment ({EDGE[key]}), not in this file")
+    sources = data.get("source")
+    where = str(path)
     try:
+        for name, table in sources.items() if isinstance(sources, dict) else ():
+            where = f"{path}: [source.{name}]"
+            msgspec.convert(table, SourceSettings)
+        where = str(path)
         return msgspec.convert(data, Settings)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise ConfigError(f"{where}: {error}") from error
 
 
 def _check(settings: Settings, path: Path) -> None:

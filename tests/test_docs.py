@@ -39,6 +39,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "[retention]": settings.RetentionSettings,
     "[privacy]": settings.PrivacySettings,
     "[notify]": settings.NotifySettings,
+    "[review]": settings.ReviewSettings,
 }
 
 
