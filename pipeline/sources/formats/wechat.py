@@ -1,7 +1,7 @@
 """WeChat official accounts: the export of wechat-article-exporter and the pages of freepublish/batchget."""
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from collections.abc import Sequence
 
 from pipeline.errors import RecordError, SourceError
 from pipeline.records import Fragment, Metric, ParsedPost, Platform
@@ -9,19 +9,23 @@ from pipeline.source_settings import SourceSettings
 from pipeline.sources import values
 from pipeline.sources.containers.split import Members, Page, member, splitter
 from pipeline.sources.contract import Format, Record, has
+from pipeline.sources.formats.wechat_ids import (
+    account_of_address,
+    articles_of_send,
+    canonical_address,
+    of_address,
+)
 from pipeline.sources.values import SECONDS
 
 _COUNTS = {
-    Metric.VIEWS: ("readNum",),
-    Metric.LIKES: ("oldLikeNum",),
-    Metric.FAVOURITES: ("likeNum",),
-    Metric.SHARES: ("shareNum",),
-    Metric.COMMENTS: ("commentNum",),
+    Metric.VIEWS: ("readNum", "阅读"),
+    Metric.LIKES: ("oldLikeNum", "点赞"),
+    Metric.FAVOURITES: ("likeNum", "喜欢"),
+    Metric.SHARES: ("shareNum", "分享"),
+    Metric.COMMENTS: ("commentNum", "留言"),
 }
 _COUNTED_TO = 100_000
 """WeChat shows 10万+ beyond this, which exports write as 100001."""
-_LASTING = ("__biz", "mid", "idx", "sn")
-"""What an address needs to open; the rest (chksm, scene, key, pass_ticket …) are signatures that change."""
 _TAG = re.compile(r"<(?:p|div|section|span|br|img|strong|h[1-6]|a|ul|ol|blockquote|figure)\b[^<>]*>", re.IGNORECASE)
 _ADVICE = {
     200003: "the session has expired: log in again and export anew",
@@ -44,38 +48,31 @@ def _refuse(members: Members, origin: str) -> None:
         raise SourceError(f"{origin}: WeChat answered with error {code} ({message or 'no message'}); {advice}")
 
 
-def canonical_address(address: str) -> str:
-    """The address of an article without the signatures that differ from reader to reader."""
-    if values.host(address) != "mp.weixin.qq.com":
-        return address
-    kept = [(key, value) for key, value in parse_qsl(urlsplit(address).query) if key in _LASTING]
-    return address.split("?", 1)[0] + ("?" + urlencode(kept, safe="=") if kept else "")
-
-
-def _of_address(address: str) -> dict[str, str]:
-    """The parts of an article's long address (`__biz`, `mid`, `idx`); empty for a short one."""
-    return dict(parse_qsl(urlsplit(address).query)) if values.host(address) == "mp.weixin.qq.com" else {}
-
-
 # ---- wechat-article-exporter ------------------------------------------------------------------------
 
 
 def _exported_account(record: Record, source: SourceSettings) -> str:
     """The account's `__biz`, which other exports name too; a name is unique among official accounts."""
-    biz = _of_address(values.web_address(record, "link")).get("__biz", "")
-    found = values.identifier({"__biz": biz}, "__biz") or source.account_id
-    return values.account(found or values.text(record, "_accountName").strip(), source, "__biz of link", "_accountName")
+    found = account_of_address(_link(record)) or source.account_id
+    return values.account(found or _name(record), source, "__biz of link", "_accountName")
+
+
+def _link(record: Record) -> str:
+    return values.web_address(record, "link", "链接")
+
+
+def _name(record: Record) -> str:
+    return values.text(record, "_accountName", "公众号").strip()
 
 
 def _identify_exported(record: Record, fragment: Fragment, source: SourceSettings) -> str:
-    """`account_message_index`: message numbers are counted per account, so they need the account's name."""
     return f"{_exported_account(record, source)}_{_article_number(record)}"
 
 
 def _article_number(record: Record) -> str:
-    if found := values.identifier(record, "aid"):
+    if found := values.identifier(record, "aid", "ID"):
         return found
-    in_address = _of_address(values.web_address(record, "link"))
+    in_address = of_address(_link(record))
     message = values.identifier(record, "appmsgid") or values.identifier(in_address, "mid")
     if not message:
         raise RecordError("missing", "no `aid`, `appmsgid` or mid in `link`")
@@ -83,34 +80,44 @@ def _article_number(record: Record) -> str:
 
 
 def _read_exported(record: Record, fragment: Fragment, source: SourceSettings) -> list[ParsedPost]:
-    posted_at = values.epoch(record, "create_time", "update_time", unit=SECONDS)
-    updated_at = values.epoch(record, "update_time", unit=SECONDS)
-    content = values.text(record, "content")
+    """A record of the JSON, or a row of the table, whose headers are Chinese and call the time of a change 发布时间."""
+    created_at = values.epoch(record, "create_time", unit=SECONDS) or values.clock_text(record, "创建时间")
+    updated_at = values.epoch(record, "update_time", unit=SECONDS) or values.clock_text(record, "发布时间")
+    content = values.text(record, "content", "文章内容")
     return [
         ParsedPost(
             platform=Platform.WECHAT,
             platform_post_id=_identify_exported(record, fragment, source),
             account_id=_exported_account(record, source),
-            account_name=values.text(record, "_accountName") or source.account_name,
-            url=canonical_address(values.web_address(record, "link")),
-            posted_at=posted_at,
-            edited_at=updated_at if posted_at and updated_at and updated_at > posted_at else None,
-            title=values.text(record, "title"),
-            text=content or values.text(record, "digest"),
+            account_name=_name(record) or source.account_name,
+            url=canonical_address(_link(record)),
+            posted_at=created_at or updated_at,
+            edited_at=updated_at if created_at and updated_at and updated_at > created_at else None,
+            title=values.text(record, "title", "标题"),
+            text=content or values.text(record, "digest", "摘要"),
             is_html=bool(_TAG.search(content)),
             counts=values.counts(record, _COUNTS, cap=_COUNTED_TO),
-            has_media=bool(record.get("cover")) or (values.text(record, "item_show_type") or "0") in ("5", "7", "8"),
+            has_media=_has_media(record),
             is_deleted=values.flag(record, "is_deleted"),
             is_truncated=not content and not values.flag(record, "is_deleted"),
         )
     ]
 
 
+def _has_media(record: Record) -> bool:
+    kind = values.text(record, "item_show_type") or "0"
+    return bool(record.get("cover") or record.get("封面")) or kind in ("5", "7", "8")
+
+
+def _is_exported(record: Record) -> bool:
+    return all(name in record for name in ("appmsgid", "link", "title")) or "公众号" in record
+
+
 ARTICLE_EXPORTER = Format(
     name="wechat-articleexporter",
     platform=Platform.WECHAT,
     split=splitter(Page(records=(("articles",),), refuse=_refuse)),
-    recognises=has("appmsgid", "link", "title"),
+    recognises=_is_exported,
     identify=_identify_exported,
     read=_read_exported,
 )
@@ -119,23 +126,33 @@ ARTICLE_EXPORTER = Format(
 
 
 def _identify_sent(record: Record, fragment: Fragment, source: SourceSettings) -> str:
-    return f"{values.required_id(record, 'article_id')}_1"
+    return _article_ids(record, _articles(record))[0]
+
+
+def _articles(record: Record) -> Sequence[Record]:
+    """One send holds up to eight articles."""
+    articles = values.sequence(values.mapping(record, "content"), "news_item")
+    for found in articles:
+        if not isinstance(found, dict):
+            raise values.bad_type("news_item", found, "an array of articles")
+    if not articles:
+        raise RecordError("missing", "no article in `content.news_item`")
+    return articles
+
+
+def _article_ids(record: Record, articles: Sequence[Record]) -> list[str]:
+    return articles_of_send([values.web_address(a, "url") for a in articles], values.required_id(record, "article_id"))
 
 
 def _read_sent(record: Record, fragment: Fragment, source: SourceSettings) -> list[ParsedPost]:
-    """One send holds up to eight articles."""
-    articles = values.sequence(values.mapping(record, "content"), "news_item")
-    if not articles:
-        raise RecordError("missing", "no article in `content.news_item`")
-    article_id = values.required_id(record, "article_id")
-    return [_read_article(record, a, f"{article_id}_{index}", source) for index, a in enumerate(articles, 1)]
+    articles = _articles(record)
+    named = filter(None, (account_of_address(values.web_address(article, "url")) for article in articles))
+    account_id = values.account(source.account_id or next(named, ""), source, "__biz of url")
+    pairs = zip(articles, _article_ids(record, articles), strict=True)
+    return [_read_article(record, article, post_id, account_id, source) for article, post_id in pairs]
 
 
-def _read_article(send: Record, article: object, post_id: str, source: SourceSettings) -> ParsedPost:
-    if not isinstance(article, dict):
-        raise values.bad_type("news_item", article, "an array of articles")
-    url = canonical_address(values.web_address(article, "url"))
-    biz = values.identifier(_of_address(url), "__biz")
+def _read_article(send: Record, article: Record, post_id: str, account_id: str, source: SourceSettings) -> ParsedPost:
     content = values.mapping(send, "content")
     text = values.text(article, "content")
     posted_at = values.epoch(content, "create_time", unit=SECONDS) or values.epoch(send, "update_time", unit=SECONDS)
@@ -143,9 +160,9 @@ def _read_article(send: Record, article: object, post_id: str, source: SourceSet
     return ParsedPost(
         platform=Platform.WECHAT,
         platform_post_id=post_id,
-        account_id=values.account(source.account_id or biz, source, "__biz of url"),
+        account_id=account_id,
         account_name=source.account_name,
-        url=url,
+        url=canonical_address(values.web_address(article, "url")),
         posted_at=posted_at,
         edited_at=updated_at if posted_at and updated_at and updated_at > posted_at else None,
         title=values.text(article, "title"),

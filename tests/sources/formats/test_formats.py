@@ -306,7 +306,7 @@ def test_one_send_is_as_many_posts_as_it_has_articles() -> None:
     first, second = source("wechat-freepublish", account_id="gh_1", account_name="门诊").parse(fragment(WECHAT_SEND))
     assert first == ParsedPost(
         platform=Platform.WECHAT,
-        platform_post_id="Pexample01_1",
+        platform_post_id="MzEXAMPLE==_2660000011_1",
         account_id="gh_1",
         account_name="门诊",
         url="https://mp.weixin.qq.com/s?__biz=MzEXAMPLE==&mid=2660000011&idx=1&sn=aa",
@@ -316,7 +316,9 @@ def test_one_send_is_as_many_posts_as_it_has_articles() -> None:
         is_html=True,
         has_media=True,
     )
-    assert (second.platform_post_id, second.is_deleted, second.title) == ("Pexample01_2", True, "旧文")
+    assert (second.platform_post_id, second.is_deleted, second.title) == (
+        "MzEXAMPLE==_2660000011_2", True, "旧文",
+    )  # fmt: skip
 
 
 def test_a_send_without_configured_account_has_the_one_of_its_address() -> None:
