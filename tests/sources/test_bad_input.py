@@ -20,6 +20,19 @@ FIELDS: dict[str, tuple[str, str, str | None, str]] = {
     "wechat-articleexporter": ("appmsgid", "create_time", "readNum", "content"),
     "wechat-freepublish": ("article_id", "update_time", None, "content"),
     "wechatchannels-wxchannelsdownload": ("id", "createtime", None, "objectDesc"),
+    "weibo-openapi": ("idstr", "created_at", "attitudes_count", "text"),
+    "weibo-mediacrawler": ("note_id", "create_time", "liked_count", "content"),
+    "weibo-nghuyong": ("_id", "created_at", "attitudes_count", "content"),
+    "weibo-weibocrawler": ("id", "full_created_at", "attitudes_count", "text"),
+    "weibo-weibosearch": ("id", "发布时间", "点赞数", "微博正文"),
+    "weibo-weibospider": ("id", "publish_time", "up_num", "content"),
+}
+# What else would do as the id.
+OTHER_IDS: dict[str, tuple[str, ...]] = {
+    "weibo-openapi": ("mid", "id"),
+    "weibo-nghuyong": ("mblogid",),
+    "weibo-weibocrawler": ("bid",),
+    "weibo-weibosearch": ("bid",),
 }
 NAMES = sorted(FIELDS)
 
@@ -38,7 +51,8 @@ def changed(name: str, field: int, value: object) -> dict[str, Any]:
     record = {**RECORDS[name], key: value}
     if name == "wechat-articleexporter" and field == 0:
         record |= {"aid": value, "link": ""}
-    return record
+    others = OTHER_IDS.get(name, ()) if field == 0 else ()
+    return {k: v for k, v in record.items() if k not in others}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,7 +75,8 @@ def test_a_record_with_an_impossible_date_is_refused(name: str, value: object) -
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_record_without_a_date_is_read(name: str) -> None:
-    record = {k: v for k, v in RECORDS[name].items() if "time" not in k.lower() and k not in ("published", "created")}
+    times = (FIELDS[name][1], "published", "created", "created_at")
+    record = {k: v for k, v in RECORDS[name].items() if "time" not in k.lower() and k not in times}
     post = outcome(name, record)
     assert isinstance(post, ParsedPost)
     assert post.posted_at is None

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 
 from pipeline.sources.contract import Format
-from pipeline.sources.formats import douyin, qzone, tiktok, wechat, wechat_channels, xiaohongshu, youku
+from pipeline.sources.formats import (
+    douyin,
+    qzone,
+    tiktok,
+    wechat,
+    wechat_channels,
+    weibo,
+    weibo_dataabc,
+    xiaohongshu,
+    youku,
+)
 
 FORMATS: Mapping[str, Format] = {
     format.name: format
@@ -13,6 +23,8 @@ FORMATS: Mapping[str, Format] = {
         tiktok,
         wechat,
         wechat_channels,
+        weibo,
+        weibo_dataabc,
         xiaohongshu,
         youku,
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.errors import RecordError
-from tests.sources.samples import RECORDS, fragment, source
+from tests.sources.samples import fragment, source
 
 
 def test_a_comment_is_refused_and_has_not_the_id_of_its_note() -> None:
