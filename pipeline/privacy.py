@@ -26,7 +26,7 @@ def pseudonymiser(
     key = cache(read_key)
 
     def hide(post: ParsedPost) -> ParsedPost:
-        if post.platform not in platforms or (post.platform, post.account_id) in listed:
+        if post.platform not in platforms or not post.account_id or (post.platform, post.account_id) in listed:
             return post
         hidden = pseudonym(post.platform, post.account_id, key())
         names_author = len(post.account_id) < _SHORTEST_ID or post.account_id in post.url

@@ -166,6 +166,7 @@ class ParsedPost:
     platform: Platform
     platform_post_id: str
     account_id: str
+    """May be empty only where the post is deleted or says nothing, so that it is never kept."""
     account_name: str = ""
     follower_count: Count = Count()
     url: str = ""

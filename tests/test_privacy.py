@@ -53,3 +53,8 @@ def test_the_key_is_read_once_and_only_for_a_private_author() -> None:
     assert not read
     assert counted(MOOD) == counted(MOOD)
     assert read == [KEY]
+
+
+def test_a_deletion_that_names_no_author_is_left_alone() -> None:
+    gone = replace(MOOD, account_id="", account_name="", url="", text="", platform_post_id="a__b", is_deleted=True)
+    assert hide(gone) == gone

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from pipeline.errors import RecordError
 from pipeline.records import Fragment, ParsedPost, Platform
 from pipeline.source_settings import SourceSettings
+from pipeline.sources import tombstone
 from pipeline.sources.containers.jsontext import decode_object
 from pipeline.sources.document import Document, Window
 
@@ -57,11 +58,15 @@ class Format:
 
         Raises RecordError, and nothing else, whatever the bytes are.
         """
+        if tombstone.is_tombstone(fragment):
+            return [tombstone.deleted_post(fragment, self.platform)]
         return self.read(self.decode(fragment), fragment, source)
 
     def external_id(self, fragment: Fragment, source: SourceSettings) -> str:
         """The platform's id of the fragment's first post; empty where it cannot be read."""
         try:
+            if tombstone.is_tombstone(fragment):
+                return tombstone.deleted_post(fragment, self.platform).platform_post_id
             return self.identify(self.decode(fragment), fragment, source)
         except RecordError:
             return ""

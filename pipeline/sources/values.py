@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import RecordError
-from pipeline.records import Count, Metric
+from pipeline.records import Count, Metric, Platform
 from pipeline.source_settings import SourceSettings
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -47,7 +47,8 @@ _LARGEST = 2**63 - 1
 _LONGEST_COUNT = 64
 _DATE_SIGNS = str.maketrans({"年": "-", "月": "-", "日": " ", "/": "-"})
 _DATE = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T _]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T _]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?"
+    r"\s*(Z|[+-]\d{2}:?\d{2}|(?(4)[+-]\d{2}))?"
 )
 
 
@@ -133,6 +134,17 @@ def identifier(record: Mapping[str, Any], *keys: str) -> str:
 def required_id(record: Mapping[str, Any], *keys: str) -> str:
     """The first id that is there; raises RecordError `missing` if none is."""
     return identifier(record, *keys) or _missing(keys)
+
+
+def platform(record: Mapping[str, Any], *keys: str) -> Platform:
+    """The platform that a record names; raises RecordError for one that is not known."""
+    written = text(record, *keys).strip()
+    name = written.lower().replace("-", "_")
+    if name in list(Platform):
+        return Platform(name)
+    if not name:
+        _missing(keys)
+    raise RecordError("unknown_platform", f"the platform {_show(written)} is none of {', '.join(Platform)}")
 
 
 def account(found: str, source: SourceSettings, *keys: str) -> str:
@@ -321,5 +333,6 @@ def _read_clock(written: str, key: str, zone: tzinfo) -> datetime:
 def _zone(offset: str | None, zone: tzinfo) -> tzinfo:
     if offset is None:
         return zone
-    parsed = datetime.strptime(offset, "%z").tzinfo
+    is_whole_hours = len(offset) == len("+08")
+    parsed = datetime.strptime(f"{offset}00" if is_whole_hours else offset, "%z").tzinfo
     return parsed or zone

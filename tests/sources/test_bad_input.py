@@ -20,6 +20,9 @@ FIELDS: dict[str, tuple[str, str, str | None, str]] = {
     "wechat-articleexporter": ("appmsgid", "create_time", "readNum", "content"),
     "wechat-freepublish": ("article_id", "update_time", None, "content"),
     "wechatchannels-wxchannelsdownload": ("id", "createtime", None, "objectDesc"),
+    "internal-kafka": ("post_id", "published_at", None, "content"),
+    "internal-postgres": ("id", "created_at", None, "body"),
+    "internal-objectstore": ("post_id", "published_at", "like_count", "text"),
     "weibo-openapi": ("idstr", "created_at", "attitudes_count", "text"),
     "weibo-mediacrawler": ("note_id", "create_time", "liked_count", "content"),
     "weibo-nghuyong": ("_id", "created_at", "attitudes_count", "content"),
@@ -113,6 +116,8 @@ def text_of(name: str, inner: str) -> bytes:
     record: dict[str, Any] = dict(RECORDS[name])
     if name == "wechat-freepublish":
         record["content"] = {"news_item": [{"title": "t", "content": marker}]}
+    elif name == "internal-kafka":
+        record["content"] = {"text": marker}
     elif name == "wechatchannels-wxchannelsdownload":
         record["objectDesc"] = {"description": marker}
     else:

@@ -81,7 +81,7 @@ def _has(part: Any, key: Any) -> bool:
 def check_post(post: ParsedPost) -> None:
     """What the rest of the pipeline may rely on."""
     assert 1 <= len(post.platform_post_id) <= 600
-    assert post.account_id
+    assert post.account_id or post.is_deleted or not (post.title or post.text or post.transcript)
     for words in (post.account_name, post.url, post.title, post.text, post.transcript, post.reposted_text):
         assert "\x00" not in words
         words.encode("utf-8")

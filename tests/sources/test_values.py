@@ -93,6 +93,7 @@ def test_an_impossible_time_is_an_error(value: object) -> None:
         "2025年11月12日 09:00",
         "2025-11-12T01:00:00Z",
         "2025-11-12 02:00:00+01:00",
+        "2025-11-12 02:00:00.125+01",
         1762909200,
     ],
 )
@@ -106,7 +107,16 @@ def test_a_written_time_can_be_told_its_zone() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["2025-02-30 00:00:00", "2025-13-01", "2025-01-01 25:00:00", "1999-01-01", "2999-01-01", "昨天09:01", "x"],
+    [
+        "2025-02-30 00:00:00",
+        "2025-13-01",
+        "2025-01-01 25:00:00",
+        "1999-01-01",
+        "2999-01-01",
+        "2025-11-12+08",
+        "昨天09:01",
+        "x",
+    ],
 )
 def test_an_impossible_date_is_an_error(written: str) -> None:
     with pytest.raises(RecordError, match="bad_time"):

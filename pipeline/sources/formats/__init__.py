@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pipeline.sources.contract import Format
 from pipeline.sources.formats import (
     douyin,
+    internal,
     qzone,
     tiktok,
     wechat,
@@ -19,6 +20,7 @@ FORMATS: Mapping[str, Format] = {
     format.name: format
     for module in (
         douyin,
+        internal,
         qzone,
         tiktok,
         wechat,
