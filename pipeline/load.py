@@ -18,7 +18,7 @@ from pipeline import db
 from pipeline.changes import ChangeKind, changes
 from pipeline.errors import RecordError
 from pipeline.normalise import UNWRITABLE
-from pipeline.records import Assessment, Dropped, FoundBy, Fragment, Guidance, ParsedPost, Post
+from pipeline.records import Assessment, Count, Dropped, FoundBy, Fragment, Guidance, Metric, ParsedPost, Post
 from pipeline.score import Priority
 
 MERGES = (
@@ -26,6 +26,7 @@ MERGES = (
     *("merge_counts", "merge_drops", "merge_quarantine", "mend_quarantine"),
 )
 """In the order in which they need each other."""
+UNKNOWN = Count()
 AccountKey = tuple[str, str]
 """Platform and account id."""
 
@@ -84,7 +85,6 @@ def _stage_records(connection: db.Connection, collection: Collection, records: S
         "incoming_raw": (_raw_row(n, r, collection) for n, r in numbered),
         "incoming_post": (_post_row(n, post, collection) for n, post in posts),
         "incoming_followers": filter(None, (_follower_row(post, collection) for _, post in posts)),
-        "incoming_count": (row for _, post in posts for row in _count_rows(post.parsed, collection)),
         "incoming_drop": (_drop_row(n, d, collection) for n, r in numbered for d in r.dropped),
         "incoming_quarantine": ((n, r.error.reason, _text(r.error.detail)) for n, r in numbered if r.error),
     }
@@ -113,7 +113,7 @@ def _raw_row(number: int, record: ReadRecord, collection: Collection) -> Sequenc
 
 
 def _post_row(number: int, post: Post, collection: Collection) -> Sequence[object]:
-    parsed = post.parsed
+    parsed, counts = post.parsed, post.parsed.counts
     return (
         number,
         parsed.platform.value,
@@ -133,6 +133,9 @@ def _post_row(number: int, post: Post, collection: Collection) -> Sequence[objec
         post.title_end,
         post.text_end,
         collection.day,
+        parsed.observed_at or collection.observed_at,
+        *(counts.get(metric, UNKNOWN).value for metric in Metric),
+        [metric.value for metric, count in counts.items() if count.lower_bound],
     )
 
 
@@ -146,14 +149,6 @@ def _follower_row(post: Post, collection: Collection) -> Sequence[object] | None
         day = collection.listed_on[parsed.platform, parsed.account_id]
         observed_at = datetime.combine(day, time(), UTC)
     return parsed.platform.value, parsed.account_id, observed_at, count.value, count.lower_bound, day
-
-
-def _count_rows(parsed: ParsedPost, collection: Collection) -> Iterable[Sequence[object]]:
-    observed_at = parsed.observed_at or collection.observed_at
-    key = (parsed.platform.value, parsed.platform_post_id)
-    for metric, count in parsed.counts.items():
-        if count.value is not None:
-            yield *key, metric.value, observed_at, count.value, count.lower_bound, collection.day
 
 
 def _drop_row(number: int, dropped: Dropped[ParsedPost], collection: Collection) -> Sequence[object]:

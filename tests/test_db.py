@@ -23,7 +23,6 @@ from pipeline.records import (
     Expression,
     FlagStatus,
     FoundBy,
-    Metric,
     Severity,
     Stance,
     Tier,
@@ -36,7 +35,6 @@ QUERIES = [(path.stem, name) for path in sorted((db.SQL / "queries").glob("*.sql
 ENUMS: list[tuple[type[StrEnum], str, str]] = [
     (Tier, "kol_tier", "tier"),
     (DropReason, "dropped_post", "reason"),
-    (Metric, "post_observation", "metric"),
     (Severity, "guidance", "severity"),
     (Band, "assessment", "band"),
     (Expression, "assessment", "expression"),
@@ -75,7 +73,7 @@ def any_server(
 def test_migrations_and_metadata_agree_on_every_server(any_server: Server) -> None:
     any_server.ensure_database("migrated")
     with opened(any_server.url("migrated")) as engine:
-        assert db.migrate(engine) == db.migrate(engine) == "0004"
+        assert db.migrate(engine) == db.migrate(engine) == "0005"
         with engine.connect() as connection:
             found = compare_metadata(MigrationContext.configure(connection), METADATA)
             assert [d for d in found if "comment" not in str(d)[:40]] == []

@@ -19,8 +19,9 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, REAL
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL
 
+from pipeline.records import Metric
 from pipeline.tables.columns import METADATA, MOMENT, key, needed
 
 source_state = Table(
@@ -154,11 +155,10 @@ post_observation = Table(
     "post_observation",
     METADATA,
     Column("post_key", ForeignKey("post.post_key", ondelete="CASCADE"), primary_key=True),
-    Column("metric", Text, primary_key=True),
     Column("observed_at", MOMENT, primary_key=True),
-    needed("value", BigInteger),
-    needed("lower_bound", Boolean),
     needed("collected_for", Date),
+    *(Column(metric.value, BigInteger) for metric in Metric),
+    needed("lower_bounds", ARRAY(Text)),
 )
 guidance = Table(
     "guidance",

@@ -40,14 +40,12 @@ CREATE TEMPORARY TABLE incoming_raw (
 CREATE TEMPORARY TABLE incoming_post (
     number integer, platform text, platform_post_id text, account_id text, account_name text, source text, url text,
     posted_at timestamptz, edited_at timestamptz, has_media boolean, is_truncated boolean, is_sponsored boolean,
-    reposted_text text, content_hash bytea, document text, title_end integer, text_end integer, collected_for date
+    reposted_text text, content_hash bytea, document text, title_end integer, text_end integer, collected_for date,
+    observed_at timestamptz, views bigint, likes bigint, comments bigint, shares bigint, favourites bigint,
+    lower_bounds text[]
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE incoming_followers (
     platform text, account_id text, observed_at timestamptz, follower_count bigint, lower_bound boolean,
-    collected_for date
-) ON COMMIT DROP;
-CREATE TEMPORARY TABLE incoming_count (
-    platform text, platform_post_id text, metric text, observed_at timestamptz, value bigint, lower_bound boolean,
     collected_for date
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE incoming_drop (
@@ -148,15 +146,25 @@ ON CONFLICT (post_key, content_hash) DO UPDATE
     OR (old.is_sponsored IS NULL AND excluded.is_sponsored IS NOT NULL)
 
 -- name: merge_counts
-INSERT INTO post_observation AS old (post_key, metric, observed_at, value, lower_bound, collected_for)
-SELECT DISTINCT ON (p.post_key, i.metric, i.observed_at)
-       p.post_key, i.metric, i.observed_at, i.value, i.lower_bound, i.collected_for
-  FROM incoming_count AS i
+INSERT INTO post_observation AS old
+       (post_key, observed_at, collected_for, views, likes, comments, shares, favourites, lower_bounds)
+SELECT p.post_key, i.observed_at, min(i.collected_for), max(i.views), max(i.likes), max(i.comments), max(i.shares),
+       max(i.favourites), max(i.lower_bounds)
+  FROM incoming_post AS i
   JOIN post AS p USING (platform, platform_post_id)
- ORDER BY p.post_key, i.metric, i.observed_at, i.value DESC, i.lower_bound
-ON CONFLICT (post_key, metric, observed_at) DO UPDATE
-   SET value = greatest(old.value, excluded.value), collected_for = least(old.collected_for, excluded.collected_for)
- WHERE excluded.value > old.value OR excluded.collected_for < old.collected_for
+ WHERE num_nonnulls(i.views, i.likes, i.comments, i.shares, i.favourites) > 0
+ GROUP BY p.post_key, i.observed_at
+ON CONFLICT (post_key, observed_at) DO UPDATE
+   SET views = greatest(old.views, excluded.views), likes = greatest(old.likes, excluded.likes),
+       comments = greatest(old.comments, excluded.comments), shares = greatest(old.shares, excluded.shares),
+       favourites = greatest(old.favourites, excluded.favourites),
+       lower_bounds = ARRAY(SELECT DISTINCT metric FROM unnest(old.lower_bounds || excluded.lower_bounds) AS metric
+                             ORDER BY metric),
+       collected_for = least(old.collected_for, excluded.collected_for)
+ WHERE (greatest(old.views, excluded.views), greatest(old.likes, excluded.likes),
+        greatest(old.comments, excluded.comments), greatest(old.shares, excluded.shares),
+        greatest(old.favourites, excluded.favourites), least(old.collected_for, excluded.collected_for))
+       IS DISTINCT FROM (old.views, old.likes, old.comments, old.shares, old.favourites, old.collected_for)
 
 -- name: merge_drops
 -- A deletion outlasts whatever else the post was dropped for that day.

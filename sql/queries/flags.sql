@@ -44,10 +44,12 @@ SELECT w.number, o.follower_count, v.is_sponsored,
          ORDER BY t.min_followers DESC LIMIT 1) AS tier,
        (SELECT coalesce(jsonb_agg(jsonb_build_array(s.metric, extract(epoch FROM s.observed_at), s.value)
                                   ORDER BY s.metric, s.observed_at), '[]')
-          FROM (SELECT c.metric, c.observed_at, c.value,
-                       row_number() OVER (PARTITION BY c.metric ORDER BY c.observed_at DESC) AS age
+          FROM (SELECT m.metric, c.observed_at, m.value,
+                       row_number() OVER (PARTITION BY m.metric ORDER BY c.observed_at DESC) AS age
                   FROM post_observation AS c
-                 WHERE c.post_key = w.post_key AND c.collected_for <= w.day) AS s
+                 CROSS JOIN LATERAL (VALUES ('views', c.views), ('likes', c.likes), ('comments', c.comments),
+                                            ('shares', c.shares), ('favourites', c.favourites)) AS m (metric, value)
+                 WHERE c.post_key = w.post_key AND c.collected_for <= w.day AND m.value IS NOT NULL) AS s
          WHERE s.age <= 2) AS observations,
        coalesce(k.confirmed_flags, 0) AS confirmed_flags
   FROM unnest(%(post_keys)s::bigint[], %(content_hashes)s::bytea[], %(days)s::date[])
