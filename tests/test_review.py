@@ -1,10 +1,12 @@
 """The queue and decisions over the real database, with people getting in each other's way."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import Engine
 
@@ -76,6 +78,13 @@ def test_no_flag_is_leased_to_two(engine: Engine) -> None:
     assert sorted(filter(None, found)) == sorted(flags)
 
 
+def test_a_flag_that_was_leased_meanwhile_is_not_leased_again(connection: db.Connection) -> None:
+    [flag] = raise_flags(connection, 1.0)
+    wanted = {"flag_id": flag, "purpose": "first", "minutes": 10}
+    leased = [db.run(connection, "review.insert_lease", reviewer=name, **wanted).rowcount for name in ("li", "wang")]
+    assert leased == [1, 0]
+
+
 def test_a_lost_race_for_the_last_flag_finds_nothing(engine: Engine) -> None:
     with db.transaction(engine) as connection:
         raise_flags(connection, 1.0)
@@ -97,7 +106,7 @@ def test_a_lapsed_lease_comes_back_and_is_not_renewed_when_it_has_gone(connectio
 
 
 def replace_rules(**changed: Any) -> ReviewSettings:
-    return ReviewSettings(**{"second_share": 0, "second_severities": (), "golden_share": 0} | changed)
+    return msgspec.structs.replace(RULES, **changed)
 
 
 def test_what_one_skips_goes_to_others(connection: db.Connection) -> None:
@@ -135,24 +144,35 @@ def test_a_decision_is_kept_with_all_that_was_said(connection: db.Connection) ->
 
 
 def test_the_second_of_two_is_told_who_was_first(engine: Engine) -> None:
+    """The second asks while the first one's decision is not committed yet, and has to wait for it."""
     with db.transaction(engine) as connection:
         [flag] = raise_flags(connection, 1.0)
-    start = Barrier(2)
 
-    def attempt(who: User) -> str:
-        start.wait()
-        try:
-            with db.transaction(engine) as connection:
-                decide(connection, flag, who=who, seen=0)
-        except ReviewError as error:
-            return str(error)
-        return who.name
+    def attempt() -> str:
+        with pytest.raises(ReviewError) as told, db.transaction(engine) as connection:
+            decide(connection, flag, who=WANG, seen=0)
+        return str(told.value)
 
-    with ThreadPoolExecutor(2) as pool:
-        first, told = sorted(pool.map(attempt, (LI, WANG)), key=len)
-    assert told.startswith(f"{first} was first on flag {flag}")
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction(engine) as first:
+            decide(first, flag)
+            second = pool.submit(attempt)
+            until_somebody_waits(engine)
+        assert second.result(10).startswith(f"li was first on flag {flag}")
     with db.transaction(engine) as connection:
-        assert [d.reviewer for d in review.history(connection, flag)] == [first]
+        assert [d.reviewer for d in review.history(connection, flag)] == ["li"]
+
+
+def until_somebody_waits(engine: Engine) -> None:
+    for _ in range(200):
+        with db.transaction(engine) as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ).fetchone()
+        if row != (0,):
+            return
+        time.sleep(0.02)
+    pytest.fail("the second did not wait for the first")
 
 
 def test_another_s_lease_holds_and_one_s_own_lapsed_lease_loses_nothing(connection: db.Connection) -> None:
