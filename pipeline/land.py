@@ -7,11 +7,13 @@ cursor) moves in the transaction that stores its last records, so a run can be k
 import logging
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from psycopg.types.json import Jsonb
 
@@ -22,7 +24,7 @@ from pipeline.site import Site
 from pipeline.sources import Cursor, Document, Source, Window
 
 log = logging.getLogger(__name__)
-MAX_BATCH_RECORDS = 1000
+MAX_BATCH_RECORDS = 4000
 MAX_BATCH_BYTES = 16 * 2**20
 
 Counts = dict[str, int]
@@ -120,7 +122,8 @@ class _Run:
     site: Site
     source: Source
     window: Window
-    limit: int | None
+    left: int | None
+    """How many records may still be read; None: any number."""
     reread: bool
     cursor: Cursor
     watermark: datetime | None = None
@@ -128,23 +131,28 @@ class _Run:
     counts: Counter[str] = field(default_factory=lambda: Counter(documents=0, records=0))
 
     def collect(self) -> None:
+        """Store all documents that can be read. Raises SourceError with what was wrong with the others."""
         failures: list[str] = []
-        for document in self.source.documents(self.window):
-            if not self.reread and self._is_known(document):
-                self.counts["documents_unchanged"] += 1
-                continue
-            self.counts["documents"] += 1
-            try:
-                self.was_limited = not self._store(document)
-                if self.was_limited:
+        try:
+            for document in self.source.documents(self.window):
+                if not self.reread and self._is_known(document):
+                    self.counts["documents_unchanged"] += 1
+                elif self._is_end(document, failures):
                     break
-            except SourceError as error:
-                if document.cursor is not None:  # what follows would move the cursor past what could not be read
-                    failures.append(str(error))
-                    break
-                failures.append(str(error))
+        except SourceError as error:
+            failures.append(str(error))
         if failures:
             raise SourceError("\n".join(failures))
+
+    def _is_end(self, document: Document, failures: list[str]) -> bool:
+        """Store a document, or note why it failed; true where no other may follow it."""
+        self.counts["documents"] += 1
+        try:
+            self.was_limited = not self._store(document)
+        except SourceError as error:
+            failures.append(str(error))
+            return document.cursor is not None  # what follows would move the cursor past what could not be read
+        return self.was_limited
 
     def _is_known(self, document: Document) -> bool:
         if not document.fingerprint:
@@ -161,15 +169,19 @@ class _Run:
             )
 
     def _store(self, document: Document) -> bool:
-        """Store a document's records; false where the limit was reached before its end."""
-        for batch, is_last in _batches(self.source.split(document)):
-            left = None if self.limit is None else self.limit - self.counts["records"]
-            wanted = batch if left is None else batch[:left]
-            is_done = is_last and len(wanted) == len(batch)
-            records = [read(self.site, self.source, fragment) for fragment in wanted]
-            self._store_batch(records, document if is_done else None)
-            if not is_done and left is not None and left <= len(batch):
-                return False
+        """Store a document's records; false where the limit was reached before its end.
+
+        The next batch is read while one is written, since Postgres works in a process of its own.
+        """
+        with _OneAtATime() as writer:
+            for batch, is_last in _batches(self.source.split(document)):
+                wanted = batch if self.left is None else batch[: self.left]
+                is_done = is_last and len(wanted) == len(batch)
+                records = [read(self.site, self.source, fragment) for fragment in wanted]
+                writer.do(partial(self._store_batch, records, document if is_done else None))
+                self.left = None if self.left is None else self.left - len(wanted)
+                if self.left == 0 and not is_done:
+                    return False
         if document.acknowledge:
             document.acknowledge()
         return True
@@ -198,6 +210,29 @@ class _Run:
         values = {"before": Jsonb(dict(self.cursor)), "after": Jsonb(dict(cursor))}
         if not db.run(connection, "collect.move_cursor", source=name, **values).rowcount:
             raise SourceError(f"another run of source {name} went on meanwhile; nothing is lost, this one stops")
+
+
+class _OneAtATime:
+    """Does one thing after the other in a thread of its own, at most one behind; what fails there, fails here."""
+
+    def __enter__(self) -> Self:
+        self._executor = ThreadPoolExecutor(1)
+        self._doing: Future[None] | None = None
+        return self
+
+    def do(self, what: Callable[[], None]) -> None:
+        """Begin with this once what was begun before is done. Raises what that raised."""
+        self._finish()
+        self._doing = self._executor.submit(what)
+
+    def __exit__(self, *_: object) -> None:
+        with self._executor:
+            self._finish()
+
+    def _finish(self) -> None:
+        doing, self._doing = self._doing, None
+        if doing:
+            doing.result()
 
 
 def _cursor(connection: db.Connection, source_name: str) -> Cursor:
