@@ -109,7 +109,8 @@ def test_a_douyin_post_of_pictures_has_the_address_of_a_note() -> None:
 
 def test_a_douyin_author_of_the_old_generation() -> None:
     old = {**DOUYIN, "user_id": "4400", "sec_uid": "MS4wExample"}
-    assert parse("douyin-mediacrawler", old).account_id == "4400"
+    assert parse("douyin-mediacrawler", old).account_id == "MS4wExample"
+    assert parse("douyin-mediacrawler", {**old, "sec_uid": ""}).account_id == "4400"
 
 
 def test_a_tiktok_video_has_its_speech_as_transcript() -> None:
