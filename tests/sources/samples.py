@@ -11,7 +11,14 @@ from pipeline.source_settings import SourceSettings
 from pipeline.sources import Source, open_source
 from pipeline.sources.document import Cursor, Document, Window
 from pipeline.sources.values import SHANGHAI
-from tests.sources import samples_douyin, samples_internal, samples_tiktok, samples_weibo, samples_youku
+from tests.sources import (
+    samples_bilibili,
+    samples_douyin,
+    samples_internal,
+    samples_tiktok,
+    samples_weibo,
+    samples_youku,
+)
 
 XHS_OLD = {
     "note_id": "70aa00000000000021004f11",
@@ -182,6 +189,7 @@ RECORDS: dict[str, dict[str, Any]] = {
     "wechat-articleexporter": WECHAT,
     "wechat-freepublish": WECHAT_SEND,
     "wechatchannels-wxchannelsdownload": CHANNELS,
+    **samples_bilibili.RECORDS,
     **samples_douyin.RECORDS,
     **samples_tiktok.RECORDS,
     **samples_youku.RECORDS,
@@ -195,6 +203,7 @@ PAGES = {
     "wechat-articleexporter": '{"base_resp":{"ret":0},"articles":%s}',
     "wechat-freepublish": '{"total_count":9,"item":%s,"item_count":2}',
     "wechatchannels-wxchannelsdownload": '{"code":0,"data":{"object":%s}}',
+    **samples_bilibili.PAGES,
     **samples_douyin.PAGES,
     **samples_tiktok.PAGES,
     **samples_youku.PAGES,

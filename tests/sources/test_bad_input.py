@@ -7,11 +7,12 @@ import pytest
 
 from pipeline.errors import RecordError
 from pipeline.records import ParsedPost
-from tests.sources import samples_douyin, samples_tiktok, samples_youku
+from tests.sources import samples_bilibili, samples_douyin, samples_tiktok, samples_youku
 from tests.sources.samples import RECORDS, document, fragment, source
 
 # Where each format keeps: the post's id (empty: in an address), a time, a count and a text (if it has one).
 FIELDS: dict[str, tuple[str, str, str | None, str]] = {
+    **samples_bilibili.FIELDS,
     **samples_douyin.FIELDS,
     **samples_tiktok.FIELDS,
     **samples_youku.FIELDS,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pipeline.sources.contract import Format
 from pipeline.sources.formats import (
+    bilibili,
     douyin,
     internal,
     qzone,
@@ -19,6 +20,7 @@ from pipeline.sources.formats import (
 FORMATS: Mapping[str, Format] = {
     format.name: format
     for module in (
+        bilibili,
         douyin,
         internal,
         qzone,
