@@ -19,7 +19,8 @@ import msgspec
 
 from pipeline.errors import ConfigError
 from pipeline.records import Platform, Severity
-from pipeline.source_settings import NotNegative, Positive, Section, SourceSettings
+from pipeline.sections import NotNegative, Positive, Section
+from pipeline.source_settings import SourceSettings
 
 PROJECT = Path(__file__).parents[1]
 """Where guidance/, models/, sql/ and dags/ are."""
@@ -217,16 +218,21 @@ def _read(path: Path) -> dict[str, object]:
 def _convert(data: dict[str, object], path: Path) -> Settings:
     for key in sorted(EDGE.keys() & data.keys()):
         raise ConfigError(f"{path}: `{key}` is set by the environment ({EDGE[key]}), not in this file")
-    sources = data.get("source")
-    where = str(path)
     try:
-        for name, table in sources.items() if isinstance(sources, dict) else ():
-            where = f"{path}: [source.{name}]"
-            msgspec.convert(table, SourceSettings)
-        where = str(path)
         return msgspec.convert(data, Settings)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {error}") from error
+        raise ConfigError(f"{path}: {_fault_of_source(data) or error}") from error
+
+
+def _fault_of_source(data: dict[str, object]) -> str:
+    """What is wrong with a source's table, by the source's name, which msgspec leaves out; empty: nothing."""
+    tables = data.get("source")
+    for name, table in tables.items() if isinstance(tables, dict) else ():
+        try:
+            msgspec.convert(table, SourceSettings)
+        except msgspec.ValidationError as error:
+            return f"[source.{name}]: {error}"
+    return ""
 
 
 def _check(settings: Settings, path: Path) -> None:

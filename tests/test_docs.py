@@ -14,7 +14,7 @@ import msgspec
 import pytest
 import typer.main
 
-from pipeline import db, decisions, guidance, records, score, settings, source_settings
+from pipeline import db, decisions, guidance, records, score, settings, source_settings, stream_settings
 from pipeline.cli import app
 from pipeline.records import Metric, Severity, Tier
 from pipeline.settings import PROJECT
@@ -34,6 +34,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "timezone": settings.Settings,
     "[scope]": settings.ScopeSettings,
     "[source.<name>]": source_settings.SourceSettings,
+    "[source.<name>.map]": stream_settings.MapSettings,
+    "[source.<name>.map.counts]": stream_settings.CountPaths,
     "[judge]": settings.JudgeSettings,
     "[report]": settings.ReportSettings,
     "[retention]": settings.RetentionSettings,
@@ -156,7 +158,7 @@ def as_written(value: object) -> str:
     """A default as the page shows it."""
     if value is msgspec.NODEFAULT:
         return "required"
-    if value in ("", (), {}):
+    if value in ("", (), {}, None) or isinstance(value, msgspec.Struct):
         return "empty"
     if isinstance(value, tuple):
         return f"`{json.dumps(value)}`"
@@ -166,7 +168,7 @@ def as_written(value: object) -> str:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_setting_is_documented_with_its_default(section: str, operations: str) -> None:
     page = operations.partition("## Settings: kolwatch.toml")[2].partition("\n## ")[0]
-    _, _, table = page.partition(f"`{section}`\n" if section.startswith("[") else "Top level\n")
+    _, _, table = page.partition(f"\n`{section}`" if section.startswith("[") else "Top level\n")
     rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", table.partition("\n`[")[0], re.MULTILINE))
     fields = msgspec.structs.fields(SECTIONS[section])
     defaults = {f.name: f.default if f.default_factory is msgspec.NODEFAULT else f.default_factory() for f in fields}

@@ -11,6 +11,7 @@ from pipeline.source_settings import SourceSettings
 from pipeline.sources.contract import Format, Transport
 from pipeline.sources.document import Cursor, Document, Window
 from pipeline.sources.formats import FORMATS
+from pipeline.sources.formats.mapped import MAPPED
 from pipeline.sources.transports import TRANSPORTS
 
 __all__ = ["FORMATS", "TRANSPORTS", "Cursor", "Document", "Source", "Window", "check", "open_source"]
@@ -51,19 +52,35 @@ def open_source(name: str, settings: SourceSettings, root: Path) -> Source:
 
     Raises ConfigError naming table, key and the known names.
     """
-    return Source(
+    source = Source(
         name=name,
         settings=settings,
         root=root,
         format=FORMATS[_known(settings.format, FORMATS, f"[source.{name}]: format")],
         transport=TRANSPORTS[_known(settings.transport, TRANSPORTS, f"[source.{name}]: transport")],
     )
+    _check_tables(name, settings)
+    return source
 
 
 def check(sources: Mapping[str, SourceSettings]) -> None:
     """Raise ConfigError at the first source whose format or transport is unknown."""
     for name, settings in sources.items():
         open_source(name, settings, Path())
+
+
+def _check_tables(name: str, settings: SourceSettings) -> None:
+    """Raise ConfigError where the transport lacks the table named after it, or another transport has one."""
+    tables = {key for key in TRANSPORTS if hasattr(settings, key)}
+    given = {key for key in tables if getattr(settings, key) is not None}
+    for key in given - {settings.transport}:
+        raise ConfigError(f'[source.{name}.{key}] is of no use to transport = "{settings.transport}"; leave one out')
+    for key in tables & {settings.transport} - given:
+        raise ConfigError(f'[source.{name}]: transport = "{key}" needs the table [source.{name}.{key}]')
+    if settings.format == MAPPED.name and settings.map is None:
+        raise ConfigError(f'[source.{name}]: format = "{MAPPED.name}" needs the table [source.{name}.map]')
+    if settings.format != MAPPED.name and settings.map is not None:
+        raise ConfigError(f'[source.{name}.map] is of no use to format = "{settings.format}"; leave one out')
 
 
 def _known(wanted: str, known: Iterable[str], what: str) -> str:

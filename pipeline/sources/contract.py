@@ -32,6 +32,12 @@ def has(*names: str) -> Callable[[Record], bool]:
     return lambda record: all(name in record for name in names)
 
 
+def _mapped_platform(source: SourceSettings) -> Platform | None:
+    """The platform that all records of a map are of; None where there is no map or each record says its own."""
+    named = source.map.platform if source.map else ""
+    return Platform(named) if named in list(Platform) else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """How one kind of export is cut into records and what a record says.
@@ -59,14 +65,14 @@ class Format:
         Raises RecordError, and nothing else, whatever the bytes are.
         """
         if tombstone.is_tombstone(fragment):
-            return [tombstone.deleted_post(fragment, self.platform)]
+            return [tombstone.deleted_post(fragment, self.platform or _mapped_platform(source))]
         return self.read(self.decode(fragment), fragment, source)
 
     def external_id(self, fragment: Fragment, source: SourceSettings) -> str:
         """The platform's id of the fragment's first post; empty where it cannot be read."""
         try:
             if tombstone.is_tombstone(fragment):
-                return tombstone.deleted_post(fragment, self.platform).platform_post_id
+                return self.parse(fragment, source)[0].platform_post_id
             return self.identify(self.decode(fragment), fragment, source)
         except RecordError:
             return ""

@@ -212,9 +212,14 @@ PAGES = {
 }
 
 
-def source(name: str, **settings: str) -> Source:
+def settings_of(name: str, **changed: Any) -> SourceSettings:
+    """The settings of a source of the format `name`, with what that format cannot do without."""
+    return SourceSettings(**{"format": name, "path": "*", **samples_internal.SETTINGS.get(name, {}), **changed})
+
+
+def source(name: str, **changed: Any) -> Source:
     """A source of the format `name`, opened as the pipeline would."""
-    return open_source("test", SourceSettings(format=name, path="*", **settings), Path())  # type: ignore[arg-type]
+    return open_source("test", settings_of(name, **changed), Path())
 
 
 def fragment(record: object) -> Fragment:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pipeline.stream_settings import CountPaths, MapSettings
+
 EVENT = {
     "event": "created",
     "event_id": "01f0c0de-0000-4000-8000-00000000beef",
@@ -55,3 +57,29 @@ RECORDS: dict[str, dict[str, Any]] = {
     "internal-objectstore": LINE,
 }
 PAGES: dict[str, str] = {}
+
+UNFORESEEN = {
+    "id": "p-4711",
+    "created": 1762905600,
+    "likes": "53",
+    "words": "早市的豆腐比超市的香",
+    "poster": {"uid": "u-1", "names": ["豆腐西施", "西施"], "fans": "1.2万"},
+    "media": [{"kind": "image"}],
+    "state": "shown",
+}
+MAP = MapSettings(
+    records="data.items",
+    platform="weibo",
+    id="id",
+    account_id="poster.uid?",
+    account_name="poster.names.0?",
+    follower_count="poster.fans?",
+    posted_at="created?",
+    text="words",
+    has_media="media?",
+    is_deleted="state?=gone",
+    counts=CountPaths(likes="likes?"),
+)
+RECORDS["mapped"] = UNFORESEEN
+PAGES["mapped"] = '{"data":{"items":%s,"cursor":"c2","has_more":true},"error":{"code":"ok"}}'
+SETTINGS: dict[str, dict[str, Any]] = {"mapped": {"map": MAP}}

@@ -27,6 +27,7 @@ FIELDS: dict[str, tuple[str, str, str | None, str]] = {
     "wechatchannels-wxchannelsdownload": ("id", "createtime", None, "objectDesc"),
     "internal-kafka": ("post_id", "published_at", None, "content"),
     "internal-postgres": ("id", "created_at", None, "body"),
+    "mapped": ("id", "created", "likes", "words"),
     "internal-objectstore": ("post_id", "published_at", "like_count", "text"),
     "weibo-openapi": ("idstr", "created_at", "attitudes_count", "text"),
     "weibo-mediacrawler": ("note_id", "create_time", "liked_count", "content"),
