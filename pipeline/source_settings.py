@@ -10,6 +10,8 @@ class SourceSettings(Section, frozen=True):
     """Glob of the files of a day; `{date}` stands for the day (2026-11-20)."""
     table: str = ""
     """The sheet or table to read, where a workbook or database has several."""
+    table: str = ""
+    """The sheet or table to read, where a workbook or database has several."""
     transport: str = "files"
     schedule: str = "0 0 * * *"
     """Cron expression in the configured time zone; a run collects the interval that ends then."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline.records import Fragment
@@ -34,6 +35,8 @@ class Document:
     differs; empty: read whenever it is handed over."""
     open: Callable[[], BinaryIO] = BytesIO
     """A fresh binary stream from the start, already decompressed. Nothing is read before it is called."""
+    path: Path | None = None
+    """Where it lies on this machine as it is, unpacked; None where there is only the stream."""
     fragments: Iterable[Fragment] | None = None
     """The records, where they came already cut and there is no stream. Raises SourceError where they break off."""
     cursor: Cursor | None = None

@@ -21,7 +21,7 @@ TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}"]', re.DOTALL)
 
 _UNDEFINED = re.compile(r'("(?:[^"\\]++|\\.)*+")|\bundefined\b', re.DOTALL)
 _NAMES = {type(None): "null", bool: "true or false", int: "a number", float: "a number", str: "text", list: "an array"}
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def decode_object(body: bytes) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def to_text(data: bytes) -> str:
 
     Surrogates that arrive encoded as UTF-8 stay in the text. Raises RecordError `wrong_encoding`.
     """
-    if data.startswith(_UTF16_MARKS):
+    if data.startswith(UTF16_MARKS):
         return _strictly(data, "utf-16")
     data = data.removeprefix(codecs.BOM_UTF8)
     try:

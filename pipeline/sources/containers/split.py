@@ -1,23 +1,28 @@
-"""Cut a document into fragments: JSON lines in constant memory, arrays and response pages as a whole.
+"""Cut a document into fragments: JSON lines and tables in constant memory, arrays and response pages as a whole.
 
 What a document is, is read off its first lines, not its name: JSON lines (of records or of pages), one array, one page
-(also as a callback's argument, also printed over many lines), or several of these one after the other.
+(also as a callback's argument, also printed over many lines), several of these one after the other, or a table: text
+with a delimiter, a workbook, an SQLite database, Parquet.
 """
 
 import codecs
+import io
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice
-from typing import Any, BinaryIO
+from itertools import chain
+from typing import Any, BinaryIO, cast
 
 from pipeline.errors import RecordError, SourceError
 from pipeline.records import Fragment
 from pipeline.source_settings import SourceSettings
-from pipeline.sources.containers import scan
-from pipeline.sources.containers.jsontext import decode, utf8
+from pipeline.sources.containers import database, delimited, parquet, scan, workbook
+from pipeline.sources.containers.delimited import Line
+from pipeline.sources.containers.jsontext import UTF16_MARKS, decode, utf8
+from pipeline.sources.containers.spool import on_disk
+from pipeline.sources.containers.tables import bounded
 from pipeline.sources.document import Document
 
 MAX_LINE = 64 * 2**20
@@ -25,9 +30,13 @@ MAX_LINE = 64 * 2**20
 MAX_PAGE = 512 * 2**20
 """Bytes of a document that must be held in memory as a whole."""
 _KEPT_OF_LONG_LINE = 2**20
+_LONGEST_HEAD = 1000
+"""Lines."""
+_PEEKED = 16
+_SQLITE, _PARQUET, _ZIP, _OLD_OFFICE = b"SQLite format 3\0", b"PAR1", b"PK\3\4", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ON_DISK = (_SQLITE, _PARQUET, _ZIP, _OLD_OFFICE)
 
 Members = Mapping[str, bytes]
-Line = tuple[int, bytes]
 
 
 def _refuse_nothing(members: Members, origin: str) -> None:
@@ -66,18 +75,57 @@ def split(document: Document, source: SourceSettings, page: Page) -> Iterator[Fr
     `line` is the 1-based line of JSON lines, otherwise the 1-based position in the document.
     Raises SourceError if the document cannot be read to its end or is an error page.
     """
-    with reading(document) as stream:
-        lines = enumerate(_lines(stream), 1)
-        head = list(islice(lines, 1))
-        while head and len(head) < 1000 and sum(bool(line.strip()) for _, line in head) < 2:
-            following = next(lines, None)
-            if following is None:
-                break
-            head.append(following)
-        if _are_lines([line.strip() for _, line in head if line.strip()]):
-            yield from _of_lines(chain(head, lines), page, document.origin)
+    with reading(document) as received:
+        stream = _buffered(received)
+        start = stream.peek(_PEEKED)[:_PEEKED]
+        if start.startswith(_ON_DISK):
+            yield from _of_file(start, document, stream, source.table)
+            return
+        if start.startswith(UTF16_MARKS):
+            stream = _buffered(io.BytesIO(_whole(b"", stream, document.origin)))
+        chunks = iter(partial(stream.readline, MAX_LINE), b"")
+        head = _head(chunks)
+        shown = [line.strip() for line in head if line.strip()]
+        if _are_lines(shown):
+            yield from _of_lines(_lines(chain(head, chunks)), page, document.origin)
+        elif delimiter := _delimiter(shown):
+            yield from delimited.rows(_lines(chain(head, chunks)), delimiter, document.origin)
         else:
-            yield from _of_whole(b"".join(line for _, line in head), stream, page, document.origin)
+            yield from _of_whole(_whole(b"".join(head), stream, document.origin), page, document.origin)
+
+
+def _head(chunks: Iterator[bytes]) -> list[bytes]:
+    """The beginning, up to the second line that is not empty."""
+    head: list[bytes] = []
+    for chunk in chunks:
+        head.append(chunk if head else chunk.removeprefix(codecs.BOM_UTF8))
+        if len(head) == _LONGEST_HEAD or sum(bool(line.strip()) for line in head) == 2:
+            break
+    return head
+
+
+def _buffered(stream: BinaryIO) -> io.BufferedReader:
+    return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, stream))
+
+
+def _of_file(start: bytes, document: Document, stream: BinaryIO, table: str) -> Iterator[Fragment]:
+    """The rows of what must lie on disk to be read. Raises SourceError for what only looks like it."""
+    origin = document.origin
+    if start.startswith(_OLD_OFFICE):
+        raise SourceError(f"{origin}: an encrypted workbook or an old .xls; save it as .xlsx without a password")
+    with on_disk(document, stream) as path:
+        if start.startswith(_SQLITE):
+            rows = database.rows(path, table, origin, is_ours=document.path is None)
+        elif start.startswith(_PARQUET):
+            rows = parquet.rows(path, origin)
+        else:
+            rows = workbook.rows(path, table, origin)
+        yield from bounded(rows, path.stat().st_size, origin)
+
+
+def _delimiter(shown: list[bytes]) -> str | None:
+    """What separates the cells of a table; None where the first line is no header, or the second a JSON line."""
+    return None if not shown or shown[-1].startswith(b"{") else delimited.delimiter_of(shown[0])
 
 
 @contextmanager
@@ -90,11 +138,16 @@ def reading(document: Document) -> Iterator[BinaryIO]:
         raise SourceError(f"{document.origin}: cannot be read to its end ({error}); deliver the file again") from error
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    first = stream.readline(MAX_LINE).removeprefix(codecs.BOM_UTF8)
-    while first:
-        yield first
-        first = stream.readline(MAX_LINE)
+def _lines(chunks: Iterable[bytes]) -> Iterator[Line]:
+    """The lines with their numbers; of a line of more than one chunk the head."""
+    number, is_continued = 0, False
+    for chunk in chunks:
+        was_continued, is_continued = is_continued, not chunk.endswith(b"\n")
+        if was_continued:
+            continue
+        number += 1
+        is_cut = is_continued and len(chunk) >= MAX_LINE - len(codecs.BOM_UTF8)
+        yield Line(number, chunk[:_KEPT_OF_LONG_LINE] if is_cut else chunk, is_cut)
 
 
 def _are_lines(head: list[bytes]) -> bool:
@@ -107,28 +160,25 @@ def _are_lines(head: list[bytes]) -> bool:
     return not is_open and head[-1].startswith(b"{") and len(head) == 2
 
 
-def _of_lines(lines: Iterator[Line], page: Page, origin: str) -> Iterator[Fragment]:
-    number, is_continued = 0, False
-    for _, raw in lines:
-        was_continued, is_continued = is_continued, not raw.endswith(b"\n")
-        if was_continued:
-            continue
-        number += 1
-        body = raw.strip(b" \t\r\n")
-        if is_continued and len(raw) >= MAX_LINE - len(codecs.BOM_UTF8):
-            yield Fragment(body=body[:_KEPT_OF_LONG_LINE], origin=origin, line=number)
-        elif body and not page.records:
-            yield Fragment(body=body, origin=origin, line=number)
+def _of_lines(lines: Iterable[Line], page: Page, origin: str) -> Iterator[Fragment]:
+    for line in lines:
+        body = line.data.strip(b" \t\r\n")
+        if body and (line.is_cut or not page.records):
+            yield Fragment(body=body, origin=origin, line=line.number)
         elif body:
             for cut in _explode(utf8(body), page, origin):
-                yield Fragment(body=cut.body, origin=origin, line=number, context=cut.context)
+                yield Fragment(body=cut.body, origin=origin, line=line.number, context=cut.context)
 
 
-def _of_whole(head: bytes, stream: BinaryIO, page: Page, origin: str) -> Iterator[Fragment]:
-    data = utf8(head + stream.read(MAX_PAGE + 1 - len(head)))
+def _whole(head: bytes, stream: BinaryIO, origin: str) -> bytes:
+    data = utf8(head + stream.read(max(0, MAX_PAGE + 1 - len(head))))
     if len(data) > MAX_PAGE:
         limit = MAX_PAGE // 2**20
         raise SourceError(f"{origin}: a single JSON page of more than {limit} MiB; export it as JSON lines")
+    return data
+
+
+def _of_whole(data: bytes, page: Page, origin: str) -> Iterator[Fragment]:
     for position, cut in enumerate(_cuts(data, page, origin), 1):
         yield Fragment(body=cut.body, origin=origin, line=position, context=cut.context)
 
@@ -162,7 +212,7 @@ def _explode(value: bytes, page: Page, origin: str) -> Iterator[Cut]:
 def _follow(members: Members, path: tuple[str, ...]) -> bytes | None:
     *outer, last = path
     for name in outer:
-        inner = members.get(name, b"")
+        inner = scan.unquoted(members.get(name, b""))
         if not inner.startswith(b"{"):
             return None
         members = scan.members(inner)

@@ -1,0 +1,83 @@
+"""Cut a table of an SQLite database into rows.
+
+What is read is a copy that SQLite makes of a moment: the crawler that writes the database is held up for no longer, and
+no row is half of one moment and half of another.
+"""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
+from pathlib import Path
+
+from pipeline.errors import SourceError
+from pipeline.records import Fragment
+from pipeline.sources.containers import tables
+from pipeline.sources.containers.spool import MAX_SPOOLED, too_large
+from pipeline.sources.containers.tables import Header, fragment
+
+_TABLES = """
+SELECT name FROM sqlite_master
+ WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND rootpage > 0
+"""
+"""No views and no virtual tables: those would be worked out, by what the file says."""
+
+
+def rows(path: Path, wanted: str, origin: str, *, is_ours: bool = False) -> Iterator[Fragment]:
+    """Yield the rows of the table `wanted`, or of the only one; `line` is the position in the table.
+
+    A file that is not ours may be written meanwhile. Raises SourceError if the file is no sound database, or if it has
+    several tables and none is named.
+    """
+    try:
+        with (
+            nullcontext(path) if is_ours else _copied(path, origin) as copy,
+            closing(_connect(copy, "mode=ro&immutable=1")) as connection,
+        ):
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, tables.MAX_ROW)
+            connection.execute("PRAGMA trusted_schema = OFF")
+            connection.text_factory = _text
+            names = [name for (name,) in connection.execute(_TABLES)]
+            name = tables.chosen(names, wanted, "table", origin)
+            found = connection.execute('SELECT * FROM "{}"'.format(name.replace('"', '""')))  # noqa: S608 - quoted
+            header = Header([column for column, *_ in found.description], origin)
+            for number, row in enumerate(found, 1):
+                yield fragment(header.row([tables.plain(cell) for cell in row]), origin, number)
+    except sqlite3.Error as error:
+        raise SourceError(f"{origin}: is no sound SQLite database ({error}); deliver the file again") from error
+
+
+@contextmanager
+def _copied(path: Path, origin: str) -> Iterator[Path]:
+    if path.stat().st_size > MAX_SPOOLED:
+        raise too_large(origin)
+    with tempfile.TemporaryDirectory(prefix="kolwatch-") as folder:
+        copy = Path(folder) / "document"
+        with closing(_readable(path)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+        yield copy
+
+
+def _readable(path: Path) -> sqlite3.Connection:
+    """The database as its writer left it, with what is still in the log beside it, and held so.
+
+    Where the log cannot be used because the folder may not be written to, nobody is writing the database either.
+    """
+    connection = _connect(path, "mode=ro")
+    try:
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_CANTOPEN or path.with_name(path.name + "-wal").exists():
+            raise
+        return _connect(path, "mode=ro&immutable=1")
+    return connection
+
+
+def _connect(path: Path, how: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
