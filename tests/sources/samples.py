@@ -15,9 +15,14 @@ from tests.sources import (
     samples_bilibili,
     samples_douyin,
     samples_internal,
+    samples_kuaishou,
+    samples_tieba,
     samples_tiktok,
+    samples_toutiao,
     samples_weibo,
+    samples_xiaohongshu,
     samples_youku,
+    samples_zhihu,
 )
 
 XHS_OLD = {
@@ -195,6 +200,11 @@ RECORDS: dict[str, dict[str, Any]] = {
     **samples_youku.RECORDS,
     **samples_internal.RECORDS,
     **samples_weibo.RECORDS,
+    **samples_xiaohongshu.RECORDS,
+    **samples_kuaishou.RECORDS,
+    **samples_tieba.RECORDS,
+    **samples_toutiao.RECORDS,
+    **samples_zhihu.RECORDS,
 }
 PAGES = {
     "tiktok-researchapi": '{"data":{"cursor":100,"has_more":false,"videos":%s},"error":{"code":"ok","message":""}}',
@@ -209,6 +219,10 @@ PAGES = {
     **samples_youku.PAGES,
     **samples_internal.PAGES,
     **samples_weibo.PAGES,
+    **samples_xiaohongshu.PAGES,
+    **samples_kuaishou.PAGES,
+    **samples_tieba.PAGES,
+    **samples_toutiao.PAGES,
 }
 
 

@@ -132,3 +132,11 @@ PAGES = {
     "weibo-weibocrawler": '{"user":{"id":"1700000009","screen_name":"湖边走走","followers_count":1201000},"weibo":%s}',
     "weibo-weibospider": '{"user":{"id":"1700000009","nickname":"湖边走走","followers":1201000},"weibo":%s}',
 }
+FIELDS: dict[str, tuple[str, str, str | None, str]] = {
+    "weibo-openapi": ("idstr", "created_at", "attitudes_count", "text"),
+    "weibo-mediacrawler": ("note_id", "create_time", "liked_count", "content"),
+    "weibo-nghuyong": ("_id", "created_at", "attitudes_count", "content"),
+    "weibo-weibocrawler": ("id", "full_created_at", "attitudes_count", "text"),
+    "weibo-weibosearch": ("id", "发布时间", "点赞数", "微博正文"),
+    "weibo-weibospider": ("id", "publish_time", "up_num", "content"),
+}

@@ -7,7 +7,18 @@ import pytest
 
 from pipeline.errors import RecordError
 from pipeline.records import ParsedPost
-from tests.sources import samples_bilibili, samples_douyin, samples_tiktok, samples_youku
+from tests.sources import (
+    samples_bilibili,
+    samples_douyin,
+    samples_kuaishou,
+    samples_tieba,
+    samples_tiktok,
+    samples_toutiao,
+    samples_weibo,
+    samples_xiaohongshu,
+    samples_youku,
+    samples_zhihu,
+)
 from tests.sources.samples import RECORDS, document, fragment, source
 
 # Where each format keeps: the post's id (empty: in an address), a time, a count and a text (if it has one).
@@ -15,6 +26,12 @@ FIELDS: dict[str, tuple[str, str, str | None, str]] = {
     **samples_bilibili.FIELDS,
     **samples_douyin.FIELDS,
     **samples_tiktok.FIELDS,
+    **samples_weibo.FIELDS,
+    **samples_xiaohongshu.FIELDS,
+    **samples_kuaishou.FIELDS,
+    **samples_tieba.FIELDS,
+    **samples_toutiao.FIELDS,
+    **samples_zhihu.FIELDS,
     **samples_youku.FIELDS,
     "xiaohongshu-mediacrawler": ("note_id", "time", "liked_count", "desc"),
     "douyin-mediacrawler": ("aweme_id", "create_time", "comment_count", "desc"),
@@ -29,12 +46,6 @@ FIELDS: dict[str, tuple[str, str, str | None, str]] = {
     "internal-postgres": ("id", "created_at", None, "body"),
     "mapped": ("id", "created", "likes", "words"),
     "internal-objectstore": ("post_id", "published_at", "like_count", "text"),
-    "weibo-openapi": ("idstr", "created_at", "attitudes_count", "text"),
-    "weibo-mediacrawler": ("note_id", "create_time", "liked_count", "content"),
-    "weibo-nghuyong": ("_id", "created_at", "attitudes_count", "content"),
-    "weibo-weibocrawler": ("id", "full_created_at", "attitudes_count", "text"),
-    "weibo-weibosearch": ("id", "发布时间", "点赞数", "微博正文"),
-    "weibo-weibospider": ("id", "publish_time", "up_num", "content"),
 }
 # What else would do as the id.
 OTHER_IDS: dict[str, tuple[str, ...]] = {
@@ -97,7 +108,7 @@ def test_a_record_with_an_impossible_date_is_refused(name: str, value: object) -
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_record_without_a_date_is_read(name: str) -> None:
-    times = (FIELDS[name][1], "published", "created", "created_at")
+    times = (FIELDS[name][1], "published", "created", "created_at", "发布时间")
     record = {k: v for k, v in changed(name, 1, None).items() if "time" not in k.lower() and k not in times}
     post = outcome(name, record)
     assert isinstance(post, ParsedPost)

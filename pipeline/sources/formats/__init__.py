@@ -7,15 +7,19 @@ from pipeline.sources.formats import (
     bilibili,
     douyin,
     internal,
+    kuaishou,
     mapped,
     qzone,
+    tieba,
     tiktok,
+    toutiao,
     wechat,
     wechat_channels,
     weibo,
     weibo_dataabc,
     xiaohongshu,
     youku,
+    zhihu,
 )
 
 FORMATS: Mapping[str, Format] = {
@@ -24,15 +28,19 @@ FORMATS: Mapping[str, Format] = {
         bilibili,
         douyin,
         internal,
+        kuaishou,
         mapped,
         qzone,
+        tieba,
         tiktok,
+        toutiao,
         wechat,
         wechat_channels,
         weibo,
         weibo_dataabc,
         xiaohongshu,
         youku,
+        zhihu,
     )
     for format in module.FORMATS
 }
