@@ -7,10 +7,12 @@ so that it can be quarantined and nothing is lost.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import msgspec
 
-from pipeline.sources.containers.jsontext import TOKEN
+from pipeline.errors import RecordError
+from pipeline.sources.containers.jsontext import TOKEN, decode
 
 _OPENS = {ord("]"): ord("["), ord("}"): ord("{")}
 _SPACE = re.compile(rb"[\s,]*")
@@ -19,6 +21,7 @@ _KEY = re.compile(rb'[\s,]*"((?:[^"\\]++|\\.)*+)"\s*:\s*', re.DOTALL)
 _HEAD = re.compile(rb'\{\s*"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _PREFIX = re.compile(rb"[\s,;)]*(?:[A-Za-z_$][\w$.]*\s*\(\s*)?")
 _NEXT_LINE = re.compile(rb"\n(?=[{\[])")
+_CUT_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\(?:u[0-9a-fA-F]{0,3})?$")
 _MAX_RESCANNED = 2**26
 """Bytes. Each search for the next sound part may scan all of the rest; beyond this the rest is one part."""
 _FEWEST_RESUMES = 4
@@ -61,6 +64,16 @@ def members(data: bytes) -> dict[str, bytes]:
         return {key: bytes(value) for key, value in _DICT.decode(data).items()}
     except (ValueError, RecursionError):
         return _salvaged_members(data)
+
+
+def unquoted(value: bytes) -> bytes:
+    """What a string says that holds JSON, as far as it goes if it was cut short; any other value as it is."""
+    if not value.startswith(b'"'):
+        return value
+    for whole in (value, _CUT_ESCAPE.sub(rb"\1", value) + b'"'):
+        with suppress(RecordError):
+            return str(decode(whole)).strip().encode("utf-8", "replace")
+    return value
 
 
 def end_of_value(data: bytes, start: int) -> int | None:

@@ -100,3 +100,21 @@ def test_many_openings_are_cut_in_bounded_time(line: bytes) -> None:
     parts = list(scan.values(data))
     assert time.process_time() - began < 30
     assert sum(map(len, parts)) + len(parts) == len(data)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (rb'"{\"a\":[1,\"\\u4e2d\"]}"', b'{"a":[1,"\\u4e2d"]}'),
+        (b'{"a":1}', b'{"a":1}'),
+        (b'"', b""),
+        (rb'"{\"a\":[1,', b'{"a":[1,'),
+        (rb'"{\"a', b'{"a'),
+        (b'"{\\"a\\', b'{"a'),
+        (b'"{\\\\\\', b"{\\"),
+        (b'"{\\u4e', b"{"),
+        (b'"\\x"', b'"\\x"'),
+    ],
+)
+def test_json_inside_a_string_is_taken_out_as_far_as_it_goes(value: bytes, said: bytes) -> None:
+    assert scan.unquoted(value) == said
