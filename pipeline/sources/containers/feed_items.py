@@ -28,7 +28,7 @@ _PREFIXES = {
 }
 _PREFIX = re.compile(r"(?!xml)[A-Za-z_][\w.-]*|")
 _SLOPPY = re.compile(
-    r"(?P<data><!\[CDATA\[.*?\]\]>)|(?P<control>[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff])"
+    r"(?P<data><!\[CDATA\[(?:.*?\]\]>|.*))|(?P<control>[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff])"
     r"|&\#(?:(?P<decimal>[0-9]{1,9})|x(?P<hexadecimal>[0-9a-fA-F]{1,8}));"
     r"|&(?!(?:amp|lt|gt|quot|apos);)(?P<name>[A-Za-z][A-Za-z0-9]{1,31};)?",
     re.DOTALL,

@@ -27,7 +27,8 @@ _BEFORE_MARKUP = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.-]{1,40})["']""")
 _CODECS = {b"big5": "big5hkscs", b"big5-hkscs": "big5hkscs"}
 """Encodings that cannot be told from GB18030 by their bytes."""
-_ROOT = re.compile(rb"<!--.*?-->|<\?.*?\?>|<([A-Za-z_][\w.:-]*)", re.DOTALL)
+# In what never ends, the search for an end would begin again and again and take quadratic time: it reaches to the end.
+_ROOT = re.compile(rb"<!--(?:.*?-->|.*)|<\?(?:.*?\?>|.*)|<([A-Za-z_][\w.:-]*)", re.DOTALL)
 _ITEM_NAMES = {"rss": "item", "RDF": "item", "feed": "entry"}
 
 
@@ -121,7 +122,7 @@ def _root(data: bytes, origin: str) -> re.Match[bytes]:
         raise SourceError(f"{origin}: the feed declares entities of its own, which no feed needs; it is not read")
     name = found[1].decode("utf-8", "replace") if found else ""
     if name.lower() == "html" or b"<!doctype html" in prolog.lower():
-        shown = re.search(rb"<title[^>]*>([^<]{1,200})", data, re.IGNORECASE)
+        shown = re.search(rb"<title[^<>]{0,200}>([^<]{1,200})", data, re.IGNORECASE)
         title = shown[1].decode("utf-8", "replace").strip() if shown else "without a title"
         raise SourceError(f"{origin}: an HTML page ({title}) where a feed was expected; open the address in a browser")
     if found is None or name.rpartition(":")[2] not in _ITEM_NAMES:
@@ -137,7 +138,6 @@ class _Parts:
     def __init__(self, data: bytes, start: int, item: bytes, root: bytes) -> None:
         self.data = data
         self.end = re.compile(rb"</" + re.escape(root) + rb"\s*>")
-        # What never ends reaches to the end: looking for the end again and again would take quadratic time.
         self.tags = re.compile(
             rb"<!--(?:.*?-->|.*)|<!\[CDATA\[(?:.*?\]\]>|.*)|<(/?)" + re.escape(item) + rb"(?=[\s/>])([^<>]*+)>",
             re.DOTALL,
