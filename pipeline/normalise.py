@@ -274,7 +274,7 @@ def document_of(parsed: ParsedPost) -> tuple[str, int, int, str]:
     if title and text.startswith(title.rstrip(".…")):
         title = ""
     document = _joined((title, text))
-    reposted = _joined((chain, to_plain(parsed.reposted_text, is_html=False)[:MAX_CHARACTERS].strip()))
+    reposted = _joined((chain, to_plain(parsed.reposted_text, parsed.is_html)[:MAX_CHARACTERS].strip()))
     return _joined((document, transcript)), len(title), len(document), reposted
 
 

@@ -116,6 +116,13 @@ def test_only_the_authors_own_words_are_judged() -> None:
     assert split_reposts("转发微博//@甲:喝醋防疫") == ("", "//@甲:喝醋防疫")
 
 
+def test_reposted_words_are_html_where_the_own_ones_are() -> None:
+    parsed = replace(
+        POST, text="不同意<br />真的", reposted_text='<a href="/n/甲">@甲</a>&amp;乙：喝醋防疫', is_html=True
+    )
+    assert document_of(parsed)[3] == "@甲&乙：喝醋防疫"
+
+
 def test_document_joins_title_text_and_transcript() -> None:
     parsed = replace(POST, title="防流感妙招", text="多喝水", transcript="大家好")
     assert document_of(parsed) == ("防流感妙招\n多喝水\n大家好", 5, 9, "")
