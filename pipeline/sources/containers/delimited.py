@@ -65,6 +65,8 @@ def rows(lines: Iterable[Line], delimiter: str, origin: str) -> Iterator[Fragmen
             source.give_back(taken)
             alone = _text(first, encoding)[0]
             cells = None if alone is None else _cells(alone, delimiter)
+        if cells is not None and header.is_again(cells):
+            continue
         body = first[:KEPT_OF_LARGE_ROW].rstrip(b"\r\n") if cells is None else header.row(cells)
         yield fragment(body, origin, number)
 

@@ -31,6 +31,7 @@ class Header:
     """The names of a table's columns. Raises SourceError where they cannot be names."""
 
     def __init__(self, cells: Sequence[object], origin: str) -> None:
+        self.cells = cells
         names = ["" if cell is None else str(cell).strip() for cell in cells]
         while names and not names[-1]:
             names.pop()
@@ -43,6 +44,10 @@ class Header:
         if twice:
             raise SourceError(f"{origin}: the header names {', '.join(twice)[:_MAX_NAME]} twice; rename a column")
         self.names = [name or f"column {number}" for number, name in enumerate(names, 1)]
+
+    def is_again(self, cells: Sequence[object]) -> bool:
+        """Whether a row is the header once more, as tools write it that go on with a table they left."""
+        return cells == self.cells
 
     def row(self, cells: Sequence[object]) -> bytes:
         """One row as a JSON object, or as an array where it does not fit the header."""

@@ -169,8 +169,6 @@ def _identify_spidered(record: Record, fragment: Fragment, source: SourceSetting
         raise RecordError(
             "not_a_post", "an account; give accounts a Kafka topic of their own in weiboSpider's settings"
         )
-    if record.get("微博id") == "微博id":
-        raise RecordError("not_a_post", "the header of the table, which weiboSpider writes again when it is restarted")
     return canonical_id(values.required_id(record, "id", "微博id"))
 
 

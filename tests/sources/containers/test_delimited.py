@@ -67,6 +67,10 @@ def test_a_row_that_does_not_fit_its_header_is_an_array_that_goes_to_quarantine(
     ]
 
 
+def test_a_header_written_again_is_no_row() -> None:
+    assert rows("id,text\n1,a\nid,text\n2,b\n") == [(2, {"id": "1", "text": "a"}), (4, {"id": "2", "text": "b"})]
+
+
 def test_a_quote_that_never_closes_costs_its_line_alone() -> None:
     good = [{"id": str(n), "text": "x"} for n in (2, 3, 5, 6)]
     found = rows('id,text\n1,"a\n2,x\n3,x\n4,"b\n5,x\n6,x\n')
