@@ -16,6 +16,7 @@ Out = TypeVar("Out")
 
 class Platform(StrEnum):
     QZONE = "qzone"
+    QQ = "qq"
     WECHAT = "wechat"
     WECHAT_CHANNELS = "wechat_channels"
     YOUKU = "youku"

@@ -6,6 +6,7 @@ What differs from platform to platform, the ids of a post and of its account, is
 import re
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
 
 from pipeline.records import ParsedPost, Platform
 from pipeline.source_settings import SourceSettings
@@ -52,7 +53,8 @@ def account_of_name(record: Record, source: SourceSettings) -> str:
 def post(
     record: Record, source: SourceSettings, *, platform: Platform, post_id: str, account_id: str, zone: tzinfo = UTC
 ) -> ParsedPost:
-    """The item as a post; a feed counts nothing. `zone` is that of times without one."""
+    """The item as a post; a feed counts nothing. `zone` is that of times without one, if the source does not say."""
+    zone = ZoneInfo(source.zone) if source.zone else zone
     html = values.text(record, "content_html")
     return ParsedPost(
         platform=platform,

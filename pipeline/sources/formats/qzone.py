@@ -1,9 +1,10 @@
-"""Qzone moods (说说) and blogs: the export of QZoneExport and the pages of emotion_cgi_msglist_v6.
+"""Qzone moods (说说) and blogs: the export of QZoneExport, pages of emotion_cgi_msglist_v6, and what aioqzone reads.
 
-Both carry the platform's own objects; the export adds `custom_*` members, the pages an envelope with `usrinfo`.
+The first two carry the platform's own objects; the export adds `custom_*` members, the pages an envelope with
+`usrinfo`. aioqzone reads those of the mobile site, which are built otherwise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pipeline.errors import RecordError, SourceError
@@ -22,6 +23,10 @@ _MEDIA = (
 _COUNTS = {Metric.COMMENTS: ("cmtnum", "commenttotal", "replynum"), Metric.SHARES: ("fwdnum", "rt_sum")}
 _SHOWN_TO_ALL = ("", "0", "1")
 """Values of ugc_right: 4 is friends, 16 some of them, 64 oneself, 128 all but some."""
+_MOOD = "311"
+"""The appid of a mood; the others are albums, blogs, shares, likes, advertisements."""
+_SHOWN_OF_SUMMARY = 499
+"""Characters; the mobile site cuts a text there, and does not always say so."""
 _TEXT_PART = 2
 """The type of a text in `conlist`; the others are links, pictures and people."""
 
@@ -158,4 +163,78 @@ MSGLIST_V6 = Format(
     read=_read,
 )
 
-FORMATS = (QZONE_EXPORT, MSGLIST_V6)
+# ---- aioqzone -----------------------------------------------------------------------------------------
+
+
+def _feed_id(record: Record, fragment: Fragment, source: SourceSettings) -> str:
+    """A mood's `tid`, as in the other two; what else is in the stream is numbered apart."""
+    cell = values.identifier(record, "fid") or values.required_id(values.mapping(record, "id"), "cellid")
+    kind = _kind(record)
+    return cell if kind == _MOOD else f"{kind}_{_feed_account(record, source)}_{cell}"
+
+
+def _kind(record: Record) -> str:
+    return values.identifier(values.mapping(record, "comm", "common"), "appid") or _MOOD
+
+
+def _feed_account(record: Record, source: SourceSettings) -> str:
+    return values.account(values.identifier(_user(record), "uin"), source, "userinfo.user.uin")
+
+
+def _user(record: Record) -> Record:
+    """What aioqzone writes out itself has the user one level up."""
+    about = values.mapping(record, "userinfo")
+    return values.mapping(about, "user") or about
+
+
+def _read_feed(record: Record, fragment: Fragment, source: SourceSettings) -> list[ParsedPost]:
+    """Only a mood holds its author's own words; in the rest of the stream they are of what was shared or liked."""
+    feed_id, uin = _feed_id(record, fragment, source), _feed_account(record, source)
+    common, summary = values.mapping(record, "comm", "common"), values.mapping(record, "summary")
+    is_mood = _kind(record) == _MOOD
+    words = values.text(summary, "summary")
+    quoted = ["" if is_mood else words, *_shared(record)]
+    return [
+        ParsedPost(
+            platform=Platform.QZONE,
+            platform_post_id=feed_id,
+            account_id=uin,
+            account_name=values.text(_user(record), "nickname") or source.account_name,
+            url=f"https://user.qzone.qq.com/{uin}/mood/{feed_id}" if is_mood else "",
+            posted_at=values.epoch(common, "time", unit=SECONDS),
+            text=words if is_mood else "",
+            reposted_text="\n".join(filter(None, quoted)),
+            counts=_feed_counts(record),
+            has_media=any(record.get(key) for key in ("pic", "video")),
+            is_private=_is_private(values.mapping(common, "right_info")),
+            is_truncated=values.flag(summary, "hasmore") or len(words) >= _SHOWN_OF_SUMMARY,
+        )
+    ]
+
+
+def _shared(record: Record) -> Iterator[str]:
+    """The words of the post or page that is shared; those of a post of Qzone have `cell_` before their names."""
+    original = values.mapping(record, "original")
+    yield values.text(values.mapping(original, "cell_summary", "summary"), "summary")
+    operation = values.mapping(record, "operation")
+    share = values.mapping(operation, "share_info") or values.mapping(record, "share_info")
+    yield from (values.text(share, name) for name in ("title", "summary"))
+
+
+def _feed_counts(record: Record) -> dict[Metric, Count]:
+    return {
+        **values.counts(values.mapping(record, "like"), {Metric.LIKES: ("num", "likeNum")}),
+        **values.counts(values.mapping(record, "comment"), {Metric.COMMENTS: ("num",)}),
+    }
+
+
+AIOQZONE = Format(
+    name="qzone-aioqzone",
+    platform=Platform.QZONE,
+    split=splitter(Page(records=(("data", "vFeeds"), ("vFeeds",)), refuse=_refuse)),
+    recognises=lambda record: "userinfo" in record and "summary" in record and ("comm" in record or "common" in record),
+    identify=_feed_id,
+    read=_read_feed,
+)
+
+FORMATS = (QZONE_EXPORT, MSGLIST_V6, AIOQZONE)
