@@ -8,6 +8,7 @@ PipelineError
 ├── ServiceError       a process of the embedded default does not run
 ├── ReviewError        what a reviewer asked for cannot be done; says who was first
 ├── SourceError        a source as a whole cannot be read
+├── UserError          a user of the console cannot be made or changed so
 └── RecordError        one record cannot be read; it goes to quarantine
 """
 
@@ -62,6 +63,10 @@ class ReviewError(PipelineError):
 
 class SourceError(PipelineError):
     """A source cannot be read."""
+
+
+class UserError(PipelineError):
+    """A user of the console cannot be made or changed so."""
 
 
 class RecordError(PipelineError):

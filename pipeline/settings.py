@@ -93,6 +93,15 @@ class ReviewSettings(Section, frozen=True):
     """Of the turns at the queue that show a flag whose right outcome is known, while there are such."""
 
 
+class ConsoleSettings(Section, frozen=True):
+    host: str = "127.0.0.1"
+    """The address it listens at; behind a proxy with TLS this one is enough."""
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
+    """0: a free one, kept from then on."""
+    session_hours: Positive = 12
+    """How long a sign-in lasts."""
+
+
 class NotifySettings(Section, frozen=True):
     webhook_connection: str = ""
     """Airflow connection id of a webhook; empty: log only."""
@@ -109,6 +118,7 @@ class Settings(Section, frozen=True):
     privacy: PrivacySettings = PrivacySettings()
     notify: NotifySettings = NotifySettings()
     review: ReviewSettings = ReviewSettings()
+    console: ConsoleSettings = ConsoleSettings()
     root: Path = Path()
     home: Path = Path(".kolwatch")
     config_file: Path = Path("kolwatch.toml")

@@ -101,6 +101,10 @@ class Site:
         platforms = frozenset(self.settings.privacy.hash_authors)
         return privacy.pseudonymiser(platforms, self.watchlist.keys(), self._hash_key)
 
+    def pseudonym(self, platform: str, account_id: str) -> str:
+        """What an account is called where nobody may know whose it is."""
+        return privacy.pseudonym(platform, account_id, self._hash_key())
+
     def _hash_key(self) -> bytes:
         """The environment's, else this machine's own, made once."""
         return (self.settings.hash_key or state.secret(self.settings.home / "hash.key")).encode()

@@ -42,6 +42,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "[privacy]": settings.PrivacySettings,
     "[notify]": settings.NotifySettings,
     "[review]": settings.ReviewSettings,
+    "[console]": settings.ConsoleSettings,
 }
 
 
