@@ -17,6 +17,7 @@ from tests.sources import (
     samples_internal,
     samples_kuaishou,
     samples_qq,
+    samples_rsshub,
     samples_tieba,
     samples_tiktok,
     samples_toutiao,
@@ -206,6 +207,7 @@ RECORDS: dict[str, dict[str, Any]] = {
     **samples_xiaohongshu.RECORDS,
     **samples_kuaishou.RECORDS,
     **samples_qq.RECORDS,
+    **samples_rsshub.RECORDS,
     **samples_tieba.RECORDS,
     **samples_toutiao.RECORDS,
     **samples_zhihu.RECORDS,
@@ -227,6 +229,7 @@ PAGES = {
     **samples_xiaohongshu.PAGES,
     **samples_kuaishou.PAGES,
     **samples_qq.PAGES,
+    **samples_rsshub.PAGES,
     **samples_tieba.PAGES,
     **samples_toutiao.PAGES,
 }

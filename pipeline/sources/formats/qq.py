@@ -11,7 +11,7 @@ from pipeline.sources.containers.feeds import feed_decode, feed_split
 from pipeline.sources.contract import Format, Record
 from pipeline.sources.formats import feeditem
 
-_HOSTS = ("pd.qq.com", "news.qq.com", "new.qq.com", "fact.qq.com", "support.qq.com", "txc.qq.com")
+HOSTS = ("pd.qq.com", "news.qq.com", "new.qq.com", "fact.qq.com", "support.qq.com", "txc.qq.com")
 _CHANNEL = re.compile(r"/g/([\w-]{1,64})/post/([\w-]{1,128})", re.ASCII)
 _NEWS = re.compile(r"(?:/rain/a|/omn(?:/\d{8})?|/a)/([\w-]{6,64})(?:\.html)?", re.ASCII)
 _FEEDBACK = re.compile(r"/products?/(\d{1,12})/post/(\d{1,24})", re.ASCII)
@@ -66,7 +66,7 @@ RSSHUB = Format(
     platform=Platform.QQ,
     split=feed_split,
     decode=feed_decode,
-    recognises=lambda record: feeditem.is_at(record, *_HOSTS),
+    recognises=lambda record: "feed" in record and feeditem.is_at(record, *HOSTS),
     identify=_identify,
     read=_read,
 )
