@@ -109,7 +109,8 @@ def test_webvtt_is_speech_without_header_notes_tags_and_repeated_lines() -> None
     ("held", "wanted"),
     [
         ({"danmaku": "弹幕", "en": "english"}, ""),
-        ({"ai-zh": "机器", "zh-TW": "繁體", "zh-Hans": "简体"}, "简体"),
+        ({"zh-HK": "粵語", "zh-Hans": "简体"}, "简体"),
+        ({"ai-zh": "机器", "zh-TW": "繁體"}, "繁體"),
         ({"danmaku": "弹幕", "ai-zh": "机器"}, "机器"),
     ],
 )
