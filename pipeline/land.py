@@ -49,7 +49,7 @@ def collect(
             db.run(connection, "collect.note_failure", source=source_name, error=str(error)[:2000])
         raise
     with db.transaction(site.engine) as connection:
-        watermark = None if run.was_limited else run.watermark or end
+        watermark = run.watermark or end if run.is_complete else None
         db.run(connection, "collect.note_success", source=source_name, day=run.window.day, watermark=watermark)
     log.info("%s %s: %s", source_name, run.window.day, dict(run.counts))
     return dict(run.counts)
@@ -128,31 +128,58 @@ class _Run:
     cursor: Cursor
     watermark: datetime | None = None
     was_limited: bool = False
+    failures: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=lambda: Counter(documents=0, records=0))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that was delivered has been read to its end."""
+        return not self.was_limited and not self.counts["documents_unfinished"]
 
     def collect(self) -> None:
         """Store all documents that can be read. Raises SourceError with what was wrong with the others."""
-        failures: list[str] = []
         try:
             for document in self.source.documents(self.window):
-                if not self.reread and self._is_known(document):
+                if document.is_awaited:
+                    self._leave(document, "is not complete yet")
+                elif not self.reread and self._is_known(document):
                     self.counts["documents_unchanged"] += 1
-                elif self._is_end(document, failures):
+                elif self._is_end(document):
                     break
         except SourceError as error:
-            failures.append(str(error))
-        if failures:
-            raise SourceError("\n".join(failures))
+            self.failures.append(str(error))
+        if self.failures:
+            raise SourceError("\n".join(self.failures))
 
-    def _is_end(self, document: Document, failures: list[str]) -> bool:
+    def _is_end(self, document: Document) -> bool:
         """Store a document, or note why it failed; true where no other may follow it."""
         self.counts["documents"] += 1
         try:
             self.was_limited = not self._store(document)
         except SourceError as error:
-            failures.append(str(error))
+            if document.is_changed():
+                self._leave(document, f"was being written while it was read ({error})")
+                return False
+            self.failures.append(str(error))
             return document.cursor is not None  # what follows would move the cursor past what could not be read
         return self.was_limited
+
+    def _leave(self, document: Document, why: str) -> None:
+        """Leave what is not finished to a later run; where none will look there, let this one be tried again."""
+        self.counts["documents_unfinished"] += 1
+        if not self._is_last_look(document):
+            log.warning("%s %s; a later run reads it", document.origin, why)
+            return
+        advice = f"run this again, or set late_days in [source.{self.source.name}] so that later runs look there"
+        log.warning("%s %s; %s", document.origin, why, advice)
+        if not document.is_awaited:
+            self.failures.append(f"{document.origin} {why}; {advice}")
+
+    def _is_last_look(self, document: Document) -> bool:
+        """Whether the window is the last one for which the document is looked at."""
+        day, settings = self.window.day, self.source.settings
+        is_over = self.window.end >= self.site.interval(day)[1]
+        return self.source.is_dated and is_over and (day - (document.day or day)).days >= settings.late_days
 
     def _is_known(self, document: Document) -> bool:
         if not document.fingerprint:
@@ -173,34 +200,48 @@ class _Run:
 
         The next batch is read while one is written, since Postgres works in a process of its own.
         """
+        is_finished = False
         with _OneAtATime() as writer:
             for batch, is_last in _batches(self.source.split(document)):
                 wanted = batch if self.left is None else batch[: self.left]
                 is_done = is_last and len(wanted) == len(batch)
-                records = [read(self.site, self.source, fragment) for fragment in wanted]
-                writer.do(partial(self._store_batch, records, document if is_done else None))
+                records = self._read(document, wanted)
+                is_finished = is_done and not document.is_changed()
+                writer.do(partial(self._store_batch, records, document, is_finished=is_finished))
                 self.left = None if self.left is None else self.left - len(wanted)
                 if self.left == 0 and not is_done:
                     return False
-        if document.acknowledge:
+        if not is_finished:
+            self._leave(document, "was being written while it was read")
+        elif document.acknowledge:
             document.acknowledge()
         return True
 
-    def _store_batch(self, records: Sequence[load.ReadRecord], finished: Document | None) -> None:
-        day, end = self.window.day, self.window.end
+    def _read(self, document: Document, fragments: Sequence[Fragment]) -> Sequence[load.ReadRecord]:
+        """The records of a batch; of a document that has changed, only those that can be read, which are whole."""
+        records = [read(self.site, self.source, fragment) for fragment in fragments]
+        if any(record.error for record in records) and document.is_changed():
+            return [record for record in records if record.error is None]
+        return records
+
+    def _store_batch(self, records: Sequence[load.ReadRecord], document: Document, *, is_finished: bool) -> None:
+        day = document.day or self.window.day
+        end = self.window.end if day == self.window.day else self.site.interval(day)[1]
         with db.transaction(self.site.engine) as connection:
             counts = load.store_records(connection, _collection(self.site, self.source.name, day, end), records)
-            if finished:
-                self._finish(connection, finished)
+            if is_finished:
+                self._finish(connection, document, day)
         self.counts.update(counts)
-        if finished:
-            self.cursor = self.cursor if finished.cursor is None else finished.cursor
-            self.watermark = finished.watermark or self.watermark
+        if is_finished:
+            self.cursor = self.cursor if document.cursor is None else document.cursor
+            self.watermark = document.watermark or self.watermark
+            if document.lost:
+                self.counts["lost"] += document.lost
 
-    def _finish(self, connection: db.Connection, document: Document) -> None:
+    def _finish(self, connection: db.Connection, document: Document, day: date) -> None:
         if document.fingerprint:
             key = {"source": self.source.name, "origin": document.origin}
-            db.run(connection, "collect.mark_document", **key, fingerprint=document.fingerprint, day=self.window.day)
+            db.run(connection, "collect.mark_document", **key, fingerprint=document.fingerprint, day=day)
         if document.cursor is not None:
             self._move_cursor(connection, document.cursor)
 

@@ -7,7 +7,9 @@ from pipeline.stream_settings import MapSettings
 class SourceSettings(Section, frozen=True):
     format: str
     path: str = ""
-    """Glob of the files of a day; `{date}` stands for the day (2026-11-20)."""
+    """Glob or folder of the files of a day; `{date}` stands for the day (2026-11-20), `{date:%Y%m%d}` for it so written."""
+    late_days: NotNegative = 0
+    """Days before its own at whose files a run looks again: some come late, or were still being written."""
     table: str = ""
     """The sheet or table to read, where a workbook or database has several."""
     table: str = ""

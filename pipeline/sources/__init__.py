@@ -12,7 +12,7 @@ from pipeline.sources.contract import Format, Transport
 from pipeline.sources.document import Cursor, Document, Window
 from pipeline.sources.formats import FORMATS
 from pipeline.sources.formats.mapped import MAPPED
-from pipeline.sources.transports import TRANSPORTS
+from pipeline.sources.transports import TRANSPORTS, days
 
 __all__ = ["FORMATS", "TRANSPORTS", "Cursor", "Document", "Source", "Window", "check", "open_source"]
 
@@ -26,6 +26,11 @@ class Source:
     root: Path
     format: Format
     transport: Transport
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether each day's documents lie in a place of their own."""
+        return days.is_dated(self.settings)
 
     def documents(self, window: Window) -> Iterator[Document]:
         """What is delivered for a window, in a fixed order. Raises SourceError."""

@@ -16,6 +16,8 @@ from pipeline.sources.containers import tables
 from pipeline.sources.containers.spool import MAX_SPOOLED, too_large
 from pipeline.sources.containers.tables import Header, fragment
 
+_PATIENCE = 5.0
+"""Seconds for a writer to let go of the database."""
 _TABLES = """
 SELECT name FROM sqlite_master
  WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND rootpage > 0
@@ -44,6 +46,8 @@ def rows(path: Path, wanted: str, origin: str, *, is_ours: bool = False) -> Iter
             for number, row in enumerate(found, 1):
                 yield fragment(header.row([tables.plain(cell) for cell in row]), origin, number)
     except sqlite3.Error as error:
+        if _code(error) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise SourceError(f"{origin}: its writer keeps the database locked; run this again") from error
         raise SourceError(f"{origin}: is no sound SQLite database ({error}); deliver the file again") from error
 
 
@@ -69,14 +73,19 @@ def _readable(path: Path) -> sqlite3.Connection:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.OperationalError as error:
         connection.close()
-        if error.sqlite_errorcode != sqlite3.SQLITE_CANTOPEN or path.with_name(path.name + "-wal").exists():
+        if _code(error) != sqlite3.SQLITE_CANTOPEN or path.with_name(path.name + "-wal").exists():
             raise
         return _connect(path, "mode=ro&immutable=1")
     return connection
 
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", timeout=_PATIENCE, uri=True)
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's number of an error; those of the module sqlite3 itself have none."""
+    return getattr(error, "sqlite_errorcode", 0)
 
 
 def _text(data: bytes) -> str:

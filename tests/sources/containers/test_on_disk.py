@@ -236,9 +236,8 @@ def test_a_database_that_is_locked_or_broken_is_an_error_by_name(
     ) as w:
         whole = path.read_bytes()
         w.execute("BEGIN EXCLUSIVE")
-        connect = sqlite3.connect
-        monkeypatch.setattr(sqlite3, "connect", lambda *given, **named: connect(*given, **named, timeout=0.1))
-        with pytest.raises(SourceError, match=r"export: .*database is locked"):
+        monkeypatch.setattr(database, "_PATIENCE", 0.1)
+        with pytest.raises(SourceError, match="export: its writer keeps the database locked"):
             rows(path)
     for broken in (whole[: len(whole) // 2], whole[:5000] + b"\xff" * 90_000 + whole[95_000:], whole[:100]):
         with pytest.raises(SourceError, match="export: is no sound SQLite database"):

@@ -1,5 +1,6 @@
 import gzip
 import os
+import sqlite3
 from datetime import date
 from pathlib import Path
 
@@ -9,15 +10,15 @@ import zstandard
 from pipeline.errors import SourceError
 from pipeline.source_settings import SourceSettings
 from pipeline.sources import Source, open_source
-from pipeline.sources.transports import files
+from pipeline.sources.transports import files, unpack
 from tests.sources.samples import window_of
 
 WINDOW = window_of(date(2025, 11, 12))
 LINE = b'{"note_id":"1"}\n'
 
 
-def xhs(root: Path, path: str) -> Source:
-    return open_source("xhs", SourceSettings(format="xiaohongshu-mediacrawler", path=path), root)
+def xhs(root: Path, path: str, late_days: int = 0) -> Source:
+    return open_source("xhs", SourceSettings(format="xiaohongshu-mediacrawler", path=path, late_days=late_days), root)
 
 
 def put(path: Path, data: bytes) -> Path:
@@ -96,3 +97,83 @@ def test_a_file_that_goes_before_it_is_opened_is_an_error_by_name(tmp_path: Path
     path.unlink()
     with pytest.raises(SourceError, match=r"a\.jsonl: cannot be read to its end"):
         list(xhs(tmp_path, "*").split(found))
+
+
+def test_a_folder_stands_for_all_files_in_it(tmp_path: Path) -> None:
+    for name in ("b/c.jsonl", "a.jsonl", ".hidden/x.jsonl", "b/.y", "~$open.xlsx", "d.db", "d.db-wal", "lone-wal"):
+        put(tmp_path / "drop" / name, LINE)
+    (tmp_path / "drop" / "b" / "loop").symlink_to(tmp_path / "drop")
+    found = [d.origin for d in xhs(tmp_path, "drop").documents(WINDOW)]
+    assert found == ["drop/a.jsonl", "drop/b/c.jsonl", "drop/d.db", "drop/lone-wal"]
+    assert [d.origin for d in xhs(tmp_path, str(tmp_path / "drop/b/")).documents(WINDOW)] == [
+        f"{tmp_path}/drop/b/c.jsonl"
+    ]
+
+
+def test_what_is_written_beside_a_database_changes_its_fingerprint(tmp_path: Path) -> None:
+    put(tmp_path / "a.db", b"")
+    (before,) = xhs(tmp_path, "*.db").documents(WINDOW)
+    put(tmp_path / "a.db-wal", b"more")
+    (after,) = xhs(tmp_path, "*.db").documents(WINDOW)
+    assert before.fingerprint != after.fingerprint
+    assert (before.is_changed(), after.is_changed()) == (True, False)
+
+
+def test_late_days_are_looked_at_first_and_say_which_day_they_are(tmp_path: Path) -> None:
+    for day in ("20251109", "20251110", "20251111", "20251112"):
+        put(tmp_path / day / "a.jsonl", LINE)
+    source = xhs(tmp_path, "{date:%Y%m%d}/*", late_days=2)
+    assert [(d.origin[:8], d.day) for d in source.documents(WINDOW)] == [
+        ("20251110", date(2025, 11, 10)),
+        ("20251111", date(2025, 11, 11)),
+        ("20251112", None),
+    ]
+
+
+def test_a_file_that_grows_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.jsonl", LINE * 2)
+    source = xhs(tmp_path, "*")
+    (found,) = source.documents(WINDOW)
+    records = source.split(found)
+    next(records)
+    assert not found.is_changed()
+    with path.open("ab") as more:
+        more.write(LINE)
+    assert len(list(records)) == 2
+    assert found.is_changed()
+
+
+@pytest.mark.parametrize("again", [b'{"note_id":"another"}\n' * 20_000, b""])
+def test_a_file_that_is_written_anew_while_it_is_read_is_left(tmp_path: Path, again: bytes) -> None:
+    path = put(tmp_path / "a.jsonl", LINE * 40_000)
+    source = xhs(tmp_path, "*")
+    (found,) = source.documents(WINDOW)
+    records = source.split(found)
+    next(records)
+    path.write_bytes(again)
+    with pytest.raises(SourceError, match="written anew while it was read"):
+        list(records)
+
+
+@pytest.mark.parametrize("name", ["a.gz", "a.zst"])
+@pytest.mark.parametrize("limit", ["MAX_RATIO", "MAX_UNPACKED"])
+def test_a_bomb_is_an_error_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, limit: str) -> None:
+    bomb = LINE * 2**14
+    put(tmp_path / name, gzip.compress(bomb) if name.endswith("gz") else zstandard.compress(bomb))
+    source = xhs(tmp_path, "*")
+    assert sum(1 for _ in source.split(next(source.documents(WINDOW)))) == 2**14
+    monkeypatch.setattr(unpack, "_ALWAYS_ALLOWED", 0)
+    monkeypatch.setattr(unpack, limit, 2**16 if limit == "MAX_UNPACKED" else 100)
+    with pytest.raises(SourceError, match=rf"{name}: cannot be read to its end \(a bomb: more than"):
+        list(source.split(next(source.documents(WINDOW))))
+
+
+def test_a_table_is_read_in_place_or_unpacked(tmp_path: Path) -> None:
+    put(tmp_path / "a.csv.gz", gzip.compress("note_id,正文\n1,醋\n".encode("gb18030")))
+    database = sqlite3.connect(tmp_path / "b.db")
+    database.executescript("CREATE TABLE note (note_id, 正文); INSERT INTO note VALUES (1, '醋')")
+    database.close()
+    put(tmp_path / "c.db.zst", zstandard.compress((tmp_path / "b.db").read_bytes()))
+    source = xhs(tmp_path, "*")
+    bodies = [f.body.decode() for found in source.documents(WINDOW) for f in source.split(found)]
+    assert bodies == ['{"note_id":"1","正文":"醋"}', *['{"note_id":1,"正文":"醋"}'] * 2]
