@@ -5,6 +5,7 @@ An account is its `sec_uid`, as addresses write it, where a record has it. Two o
 
 from dataclasses import replace
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 from pipeline.errors import RecordError, SourceError
 from pipeline.records import Count, Fragment, Metric, ParsedPost, Platform
@@ -14,7 +15,7 @@ from pipeline.sources.containers.feeds import feed_decode, feed_split
 from pipeline.sources.containers.split import Members, Page, member, splitter
 from pipeline.sources.contract import Format, Record, has
 from pipeline.sources.formats import aweme, feeditem, mediacrawler
-from pipeline.sources.values import SECONDS
+from pipeline.sources.values import SECONDS, SHANGHAI
 
 _PICTURES = ("68", "2", "150")
 """Values of aweme_type: a post of pictures of Douyin, its older kind, and TikTok's."""
@@ -230,13 +231,17 @@ def _identify_row(record: Record, fragment: Fragment, source: SourceSettings) ->
 
 
 def _read_row(record: Record, fragment: Fragment, source: SourceSettings) -> list[ParsedPost]:
-    """A row of the table, under its Chinese titles, or of the database, under English ones."""
+    """A row of the table, under its Chinese titles, or of the database, under English ones.
+
+    Its times are in the zone of the machine that the tool ran on.
+    """
     aweme_id = _identify_row(record, fragment, source)
     platform = aweme.platform_at(values.web_address(record, "作品链接", "share_url"))
     keys = ("ID", "unique_id") if platform is Platform.TIKTOK else ("SEC_UID", "sec_uid", "UID", "uid")
     account_id = values.account(values.identifier(record, *keys), source, *keys)
     text = values.text(record, "作品描述", "desc")
     is_video = values.text(record, "作品类型", "type") in ("", "视频", "video")
+    zone = ZoneInfo(source.zone) if source.zone else SHANGHAI
     return [
         ParsedPost(
             platform=platform,
@@ -244,8 +249,8 @@ def _read_row(record: Record, fragment: Fragment, source: SourceSettings) -> lis
             account_id=account_id,
             account_name=values.text(record, "账号昵称", "nickname") or source.account_name,
             url=aweme.address(platform, aweme_id, account_id, is_pictures=not is_video),
-            posted_at=dates.time_of_any_layout(record, "发布时间", "create_time"),
-            observed_at=dates.time_of_any_layout(record, "采集时间", "collection_time"),
+            posted_at=dates.time_of_any_layout(record, "发布时间", "create_time", zone=zone),
+            observed_at=dates.time_of_any_layout(record, "采集时间", "collection_time", zone=zone),
             text="" if text == aweme_id else text,  # the tool's stand-in for a description that is not there
             counts=aweme.counts(record, _ROW_COUNTS),
             has_media=True,

@@ -177,6 +177,11 @@ def test_the_layout_of_times_is_the_users_choice(written: str) -> None:
     assert read("douyin-tiktokdownloader", {**TIKTOK_DOWNLOADER, "发布时间": written}).posted_at == POST.posted_at
 
 
+def test_times_are_in_the_zone_of_the_tools_machine() -> None:
+    post = read("douyin-tiktokdownloader", TIKTOK_DOWNLOADER, zone="UTC")
+    assert post.posted_at == datetime(2025, 11, 12, 8, 0, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("kind", ["图集", "实况"])
 def test_a_row_of_pictures_has_the_address_of_a_note(kind: str) -> None:
     assert "/note/" in read("douyin-tiktokdownloader", {**TIKTOK_DOWNLOADER, "作品类型": kind}).url
