@@ -2,6 +2,7 @@
 
 from pipeline.sections import NotNegative, Section, check_zone
 from pipeline.stream_settings import MapSettings
+from pipeline.web_settings import FeedSettings, HttpSettings
 
 
 class SourceSettings(Section, frozen=True):
@@ -10,8 +11,6 @@ class SourceSettings(Section, frozen=True):
     """Glob or folder of the files of a day; `{date}` stands for the day (2026-11-20), `{date:%Y%m%d}` for it so written."""
     late_days: NotNegative = 0
     """Days before its own at whose files a run looks again: some come late, or were still being written."""
-    table: str = ""
-    """The sheet or table to read, where a workbook or database has several."""
     table: str = ""
     """The sheet or table to read, where a workbook or database has several."""
     transport: str = "files"
@@ -25,6 +24,8 @@ class SourceSettings(Section, frozen=True):
     retries: NotNegative = 2
     pool: str = "default_pool"
     enabled: bool = True
+    http: HttpSettings | None = None
+    feeds: FeedSettings | None = None
     map: MapSettings | None = None
 
     def __post_init__(self) -> None:

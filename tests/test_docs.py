@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import tomllib
+import typing
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,7 +15,7 @@ import msgspec
 import pytest
 import typer.main
 
-from pipeline import db, decisions, guidance, records, score, settings, source_settings, stream_settings
+from pipeline import db, decisions, guidance, records, score, settings, source_settings, stream_settings, web_settings
 from pipeline.cli import app
 from pipeline.records import Metric, Severity, Tier
 from pipeline.settings import PROJECT
@@ -36,6 +37,13 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "[source.<name>]": source_settings.SourceSettings,
     "[source.<name>.map]": stream_settings.MapSettings,
     "[source.<name>.map.counts]": stream_settings.CountPaths,
+    "[source.<name>.http]": web_settings.HttpSettings,
+    **{
+        f'[source.<name>.http.paging] style = "{kind.__struct_config__.tag}"': kind
+        for kind in typing.get_args(web_settings.Paging)
+    },
+    "[source.<name>.http.errors]": web_settings.ErrorSettings,
+    "[source.<name>.feeds]": web_settings.FeedSettings,
     "[judge]": settings.JudgeSettings,
     "[report]": settings.ReportSettings,
     "[retention]": settings.RetentionSettings,
@@ -178,6 +186,13 @@ def test_every_setting_is_documented_with_its_default(section: str, operations: 
         assert set(defaults) == {"timezone"} | tables | set(settings.EDGE)
         defaults = {"timezone": defaults["timezone"]}
     assert rows == {name: as_written(value) for name, value in defaults.items()}
+
+
+def test_the_examples_are_configurations(operations: str) -> None:
+    examples = blocks(operations, "toml")
+    assert examples
+    for example in examples:
+        msgspec.convert(tomllib.loads(example), settings.Settings)
 
 
 @pytest.mark.parametrize("variable", sorted(set(settings.EDGE.values())))

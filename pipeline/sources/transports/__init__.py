@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from pipeline.sources.contract import Transport
-from pipeline.sources.transports import files
+from pipeline.sources.transports import feeds, files, http
 
 TRANSPORTS: Mapping[str, Transport] = {
+    "feeds": feeds.documents,
     "files": files.documents,
+    "http": http.documents,
 }
