@@ -11,10 +11,11 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	2>/dev/null && echo $$python && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup run test lint lock clean
+.PHONY: help setup run console test lint lock clean
 
 help:
 	@echo "make run [ARGS=--once]   set up and do the main job; Ctrl-C ends it"
+	@echo "make console             set up and run the review console only"
 	@echo "make test [ARGS=...]     set up and run all tests"
 	@echo "make lint                formatting, style, import rules, types, texts of guidance/"
 	@echo "make setup               only set up, in $(VENV) (PYTHON=..., TORCH_INDEX=...)"
@@ -26,8 +27,11 @@ setup: $(VENV)/.ready
 run: $(VENV)/.ready
 	@exec $(BIN)/kolwatch up $(ARGS)
 
+console: $(VENV)/.ready
+	@exec $(BIN)/kolwatch serve $(ARGS)
+
 test: $(VENV)/.ready-dev
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal $(ARGS)
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

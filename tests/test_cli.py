@@ -30,6 +30,7 @@ from tests.tiny import write_project
 
 COMMANDS = (
     *("up", "run", "table", "flag", "close", "rejudge", "migrate", "doctor", "collect", "sources"),
+    *("serve", "users"),
     *("assess", "explain", "train", "vectors", "pretrain", "probe", "eval", "guidance", "quarantine"),
 )
 

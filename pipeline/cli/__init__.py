@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from pipeline import display, report, settings, steps
-from pipeline.cli import collecting, guidance, judging, quarantine
+from pipeline.cli import collecting, guidance, judging, quarantine, reviewing
 from pipeline.cli.shared import AsJson, Day, begun, configured_site, fail_clearly, say, show, today
 from pipeline.records import Platform, Severity
 from pipeline.settings import PROJECT, Settings
@@ -28,6 +28,8 @@ app = typer.Typer(
 )
 app.add_typer(collecting.app)
 app.add_typer(collecting.sources_app, name="sources")
+app.add_typer(reviewing.app)
+app.add_typer(reviewing.users_app, name="users")
 app.add_typer(judging.app)
 app.add_typer(guidance.app, name="guidance")
 app.add_typer(quarantine.app, name="quarantine")
@@ -47,7 +49,7 @@ def main() -> None:
 def up(
     once: Annotated[bool, typer.Option("--once", help="Stop everything when the sample days are done.")] = False,
 ) -> int:
-    """Run everything on this machine: database, Airflow, the sample days through the scheduler, then the schedule.
+    """Run everything on this machine: database, console, Airflow, the sample days through it, then the schedule.
 
     Stays up until Ctrl-C. A second call goes on from where the first one was.
     """
@@ -61,6 +63,7 @@ def _prepare(ready: Settings) -> None:
     site = Site(ready)
     steps.migrate(site)
     steps.load_guidance(site)
+    reviewing.tell_first_admin(site)
     site.engine.dispose()
 
 

@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 
 from pipeline.errors import ServiceError
-from pipeline.local import airflow, state
+from pipeline.local import airflow, console, state
 from pipeline.local.api import Client
 from pipeline.local.postgres import Server
 from pipeline.local.sample import Hooks, Sample, sample_dags, sample_span
@@ -66,6 +66,7 @@ def _with_database(settings: Settings, server: Server, once: bool, supervisor: S
     supervisor.environment = inherited() | airflow.environment(settings, server.url("airflow"), port, keys)
     try:
         _migrate(settings, server.url("airflow"), supervisor, hooks)
+        _start_console(settings, supervisor)
         client = _start(settings, port, keys, supervisor)
         sample = Sample(settings, client, supervisor, hooks)
         status = sample.run()
@@ -113,6 +114,15 @@ def _migrate(settings: Settings, database: str, supervisor: Supervisor, hooks: H
         supervisor.do("airflow-migrate", command, meanwhile=lambda: hooks.prepare(settings))
         state.remember(note, Migrated(now, _revision(database)))
     supervisor.say("both databases are migrated and the guidance is loaded")
+
+
+def _start_console(settings: Settings, supervisor: Supervisor) -> None:
+    """People can review what is there while Airflow starts."""
+    port = console.port(settings)
+    supervisor.start({"console": console.command()})
+    if not supervisor.wait(lambda: console.answers(settings, port), READ_WITHIN):
+        raise ServiceError(f"the review console does not answer; see {settings.home / 'logs' / 'console.log'}")
+    supervisor.say(f"the review console is at {console.address(settings, port)}")
 
 
 def _revision(database: str) -> str:
