@@ -10,7 +10,7 @@ from pipeline.sections import NotEmpty, NotNegative, Positive, Section
 OWN_KAFKA_OPTIONS = frozenset(
     {
         *("bootstrap.servers", "metadata.broker.list", "group.id", "auto.offset.reset", "enable.auto.commit"),
-        *("enable.auto.offset.store", "enable.partition.eof"),
+        *("enable.auto.offset.store", "enable.partition.eof", "session.timeout.ms"),
     }
 )
 """Options of librdkafka that the transport sets, because it rests on them."""

@@ -35,6 +35,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "timezone": settings.Settings,
     "[scope]": settings.ScopeSettings,
     "[source.<name>]": source_settings.SourceSettings,
+    "[source.<name>.kafka]": stream_settings.KafkaSettings,
     "[source.<name>.map]": stream_settings.MapSettings,
     "[source.<name>.map.counts]": stream_settings.CountPaths,
     "[source.<name>.http]": web_settings.HttpSettings,

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from pipeline.sources.contract import Transport
-from pipeline.sources.transports import feeds, files, http
+from pipeline.sources.transports import feeds, files, http, kafka
 
 TRANSPORTS: Mapping[str, Transport] = {
     "feeds": feeds.documents,
     "files": files.documents,
     "http": http.documents,
+    "kafka": kafka.documents,
 }
