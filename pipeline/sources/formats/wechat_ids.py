@@ -38,7 +38,10 @@ def canonical_address(address: str) -> str:
 
 
 def of_address(address: str) -> dict[str, str]:
-    """The parts of an article's long address (`__biz`, `mid`, `idx`, `sn`); empty for a short one."""
+    """The parts of an article's long address (`__biz`, `mid`, `idx`, `sn`); empty for a short one.
+
+    Lists of messages write its `&` as `&amp;`.
+    """
     if values.host(address) != HOST:
         return {}
     parts = parse_qsl(urlsplit(address.replace("&amp;", "&")).query)

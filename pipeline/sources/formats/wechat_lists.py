@@ -1,6 +1,5 @@
 """WeChat official accounts: the lists of messages that the app itself reads (general_msg_list)."""
 
-import html
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -64,7 +63,7 @@ def _ids(record: Record, articles: Sequence[Record], source: SourceSettings) -> 
 
 
 def _address(article: Record) -> str:
-    return values.web_address({"content_url": html.unescape(values.text(article, "content_url"))}, "content_url")
+    return values.web_address(article, "content_url")
 
 
 def _account(record: Record, articles: Sequence[Record], source: SourceSettings) -> str:

@@ -182,6 +182,14 @@ def test_of_a_feed_cut_short_every_complete_item_is_found_and_the_rest_is_kept(k
             feed_decode(cut(short)[-1])
 
 
+@pytest.mark.parametrize(
+    ("rest", "kept"), [("<ite", ["<ite"]), ("<item><ti", ["<item><ti"]), ("\n", []), ("</channel>", [])]
+)
+def test_what_is_left_of_a_feed_cut_short_is_a_record_where_it_says_anything(rest: str, kept: list[str]) -> None:
+    whole = RSS % ITEM
+    assert bodies(whole[: whole.index("</channel>")] + rest) == [ITEM, *kept]
+
+
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "big5"])
 def test_a_feed_in_another_encoding_is_handed_on_in_utf8_and_says_so(encoding: str) -> None:
     (fragment,) = cut(
