@@ -101,8 +101,7 @@ def _words(contents: Record) -> str:
 
 
 def _reposted(record: Record) -> str:
-    if not values.flag(record, "is_share"):
-        return ""
+    """What a shared thread says; the library has an empty one where none is shared."""
     original = values.mapping(record, "share_origin")
     return "\n".join(filter(None, (values.text(original, "title"), _words(values.mapping(original, "contents")))))
 

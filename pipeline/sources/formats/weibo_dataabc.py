@@ -78,7 +78,9 @@ def _original(record: Record) -> Record:
     """The reposted post: an object, or the columns named after it."""
     if found := values.mapping(record, "retweet"):
         return found
-    columns = {name.removeprefix(_OF_ORIGINAL): value for name, value in record.items() if _OF_ORIGINAL in name}
+    columns = {
+        name.removeprefix(_OF_ORIGINAL): value for name, value in record.items() if name.startswith(_OF_ORIGINAL)
+    }
     return {**columns, "user_id": record.get("源用户id"), "screen_name": record.get("源用户昵称")}
 
 
