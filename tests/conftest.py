@@ -12,8 +12,10 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from pipeline import db, load
+from pipeline import artefacts, db, guidance, lexicon, load
+from pipeline.judge import Judge
 from pipeline.local.postgres import Server
+from pipeline.records import Guidance
 from pipeline.settings import PROJECT, Settings
 from pipeline.settings import load as load_settings
 from tests.world import GUIDANCE
@@ -22,6 +24,16 @@ pytest_plugins = ["tests.stepping"]
 
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql/15/bin")
 _numbers = itertools.count()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest test comes first: of several processes one does it while the others do the rest."""
+    items.sort(key=lambda item: item.get_closest_marker("scheduler") is None)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Packed bytes hold the time they were packed, and all processes must know a test by one name."""
+    return argname if isinstance(val, bytes) and not val.isascii() else None
 
 
 def needs(is_there: bool, what: str) -> None:
@@ -49,10 +61,25 @@ def settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
+def shipped() -> Guidance:
+    """The guidance that the project ships; it takes seconds to read."""
+    return guidance.load(PROJECT / "guidance")
+
+
+@pytest.fixture(scope="session")
+def shipped_judge(shipped: Guidance) -> Judge:
+    """The judge that the project ships; it takes ten seconds and more to open."""
+    return artefacts.open_judge(PROJECT / "models" / "judge", shipped, lexicon.load(PROJECT / "guidance" / "lexicon"))
+
+
+@pytest.fixture(scope="session")
 def server(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that waits for no disk: nobody pulls its plug, and each database that is dropped would wait."""
     home = tmp_path_factory.mktemp("postgres")
     found = Server(msgspec.structs.replace(settings, home=home))
     found.start()
+    _administer(found, "ALTER SYSTEM SET fsync = off")
+    _administer(found, "SELECT pg_reload_conf()")
     yield found
     found.stop()
 
@@ -84,10 +111,15 @@ def template(server: Server) -> str:
     return "template_kolwatch"
 
 
-@pytest.fixture
-def database_url(server: Server, template: str) -> Iterator[str]:
+def _copy(server: Server, template: str) -> str:
     name = f"test_{next(_numbers)}"
     _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return name
+
+
+@pytest.fixture
+def database_url(server: Server, template: str) -> Iterator[str]:
+    name = _copy(server, template)
     yield server.url(name)
     _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -98,7 +130,13 @@ def engine(database_url: str) -> Iterator[Engine]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def common_url(server: Server, template: str) -> str:
+    return server.url(_copy(server, template))
+
+
 @pytest.fixture
-def connection(engine: Engine) -> Iterator[db.Connection]:
-    with db.transaction(engine) as found:
+def connection(common_url: str) -> Iterator[db.Connection]:
+    """A transaction in a database that all of these share: it cannot be committed and is taken back at the end."""
+    with opened(common_url) as engine, db.transaction(engine) as found, found.transaction(force_rollback=True):
         yield found

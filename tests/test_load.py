@@ -1,12 +1,13 @@
 """What is written, and that writing it twice, or in another order, changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from psycopg.rows import dict_row
+from sqlalchemy import Engine
 
 from pipeline import db, load
 from pipeline.errors import RecordError
@@ -16,6 +17,13 @@ from tests import world
 POST_TABLES = ("account", "account_observation", "post_text", "post", "post_version", "post_observation")
 TABLES = ("raw_record", "quarantine", "dropped_post", *POST_TABLES)
 NOON = datetime(2026, 11, 20, 16, tzinfo=UTC)
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[db.Connection]:
+    """One to a database of its own, as these tests commit."""
+    with db.transaction(engine) as found:
+        yield found
 
 
 def collection(day: date = world.DAY, source: str = "douyin") -> load.Collection:
@@ -89,7 +97,7 @@ def test_days_may_arrive_in_any_order(connection: db.Connection) -> None:
         store(connection, batches[day], day=day)
     forwards = contents(connection)
     for table in ("post", "post_text", "account", "raw_record"):
-        connection.execute(f"DELETE FROM {table}")
+        connection.execute(f"DELETE FROM {table}")  # noqa: S608
     for day in reversed(days):
         store(connection, batches[day], day=day)
     assert contents(connection) == forwards

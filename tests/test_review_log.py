@@ -86,7 +86,6 @@ def test_a_user_who_may_only_add_decisions_settles_flags_too(connection: db.Conn
     )
     connection.execute("RESET ROLE")
     assert state(connection, flag) == ("decided", None, YES)
-    connection.rollback()
 
 
 def test_a_claim_belongs_to_one_cluster(connection: db.Connection) -> None:

@@ -6,14 +6,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+
+from pipeline import report, steps
+from pipeline.local import postgres
 from pipeline.local.processes import Identity, identify, works_in
 from pipeline.settings import PROJECT
+from pipeline.settings import load as load_settings
+from pipeline.site import Site
+from tests.conftest import opened
 
+Tables = dict[str, list[dict[str, Any]]]
 DAYS = ("2026-11-18", "2026-11-19", "2026-11-20")
 COMMAND = str(Path(sys.executable).with_name("kolwatch"))
 COMPARED = ("rank", "platform", "platform_post_id", "claim", "guidance_id", "severity", "probability", "factors")
@@ -65,14 +74,31 @@ class Home:
             assert done.returncode == 0, done.stderr
 
     def table(self, day: str) -> list[dict[str, Any]]:
-        """The table of a day, without what depends on the order of arrival."""
+        """The table of a day, as `kolwatch table` writes it."""
         done = self.run("table", "--date", day, "--json")
         assert done.returncode == 0, done.stderr
-        rows = [json.loads(line) for line in done.stdout.splitlines()]
-        return [{key: row[key] for key in COMPARED} for row in rows]
+        return compared(map(json.loads, done.stdout.splitlines()))
 
-    def tables(self) -> dict[str, list[dict[str, Any]]]:
-        return {day: self.table(day) for day in DAYS}
+    def tables(self) -> Tables:
+        with postgres.serving(load_settings(self.environment)) as ready, opened(ready.database_url) as engine:
+            return tables_of(engine)
+
+
+def compared(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows without what depends on the order of arrival."""
+    return [{key: row[key] for key in COMPARED} for row in rows]
+
+
+def tables_of(engine: Engine) -> Tables:
+    return {day: compared(report.day_table(engine, date.fromisoformat(day))) for day in DAYS}
+
+
+def work(site: Site, days: Sequence[str] = DAYS) -> None:
+    """What `kolwatch run` does for each day, in this process."""
+    steps.migrate(site)
+    steps.load_guidance(site)
+    for day in days:
+        steps.run_day(site, date.fromisoformat(day))
 
 
 def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.local.processes import Identity, is_alive
-from tests.whole.conftest import Tables
-from tests.whole.homes import DAYS, Home, below, kill, processes_of, wait_until
+from tests.whole.homes import DAYS, Home, Tables, below, kill, processes_of, wait_until
 
 pytestmark = pytest.mark.scheduler
 

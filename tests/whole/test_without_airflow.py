@@ -1,25 +1,20 @@
-"""The sample days by `kolwatch run`: the table expected, whatever the order, the clock, or who is killed when."""
+"""The sample days without Airflow: the table expected, whatever the order, the clock, or who is killed when."""
 
 import json
 import math
 import random
 import re
 import subprocess
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-import pytest
 import time_machine
 
-from pipeline import report, steps
-from pipeline.local import postgres
+from pipeline import steps
 from pipeline.settings import PROJECT
-from pipeline.settings import load as load_settings
-from pipeline.site import Site
-from tests.whole.conftest import Tables
-from tests.whole.homes import COMPARED, DAYS, Home, kill, processes_of, wait_until
+from tests.whole.conftest import OpenSite
+from tests.whole.homes import DAYS, Home, Tables, kill, processes_of, tables_of, wait_until, work
 
 FAMILIES = (
     {"qzone"},
@@ -77,36 +72,27 @@ def test_running_again_changes_nothing(first: Home, tables: Tables) -> None:
     assert first.tables() == tables
 
 
-def test_the_days_in_another_order_give_the_same_tables(tmp_path: Path, tables: Tables) -> None:
-    home = Home(tmp_path / "backwards")
-    home.run_days(DAYS[::-1])
-    home.run("flag")
-    for day in DAYS:
-        home.run("close", "--date", day)
-    assert home.tables() == tables
+def test_the_command_shows_the_table(first: Home, tables: Tables) -> None:
+    assert first.table(DAYS[2]) == tables[DAYS[2]]
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    (tmp_path / "home").mkdir(mode=0o711)
-    plain = load_settings({"KOLWATCH_CONFIG": str(PROJECT / "kolwatch.toml"), "KOLWATCH_HOME": str(tmp_path / "home")})
-    with postgres.serving(plain) as ready:
-        found = Site(ready)
-        yield found
-        found.engine.dispose()
-
-
-def test_the_year_on_the_clock_does_not_matter(site: Site, tables: Tables) -> None:
-    steps.migrate(site)
-    steps.load_guidance(site)
-    with time_machine.travel("2031-05-05 12:00+00:00", tick=True):
+def test_the_days_in_another_order_give_the_same_tables(tmp_path: Path, open_site: OpenSite, tables: Tables) -> None:
+    with open_site(Home(tmp_path / "backwards")) as site:
+        work(site, DAYS[::-1])
+        steps.judge_due(site)
+        steps.raise_flags(site)
         for day in DAYS:
-            steps.run_day(site, date.fromisoformat(day))
-        rows = [dict(row) for row in report.day_table(site.engine, date(2026, 11, 20))]
-    assert [{key: row[key] for key in COMPARED} for row in rows] == tables["2026-11-20"]
+            steps.close_day(site, date.fromisoformat(day))
+        assert tables_of(site.engine) == tables
 
 
-def test_kill_it_at_any_moment_and_run_again(tmp_path: Path, tables: Tables) -> None:
+def test_the_year_on_the_clock_does_not_matter(tmp_path: Path, open_site: OpenSite, tables: Tables) -> None:
+    with open_site(Home(tmp_path / "later")) as site, time_machine.travel("2031-05-05 12:00+00:00", tick=True):
+        work(site)
+        assert tables_of(site.engine) == tables
+
+
+def test_kill_it_at_any_moment_and_run_again(tmp_path: Path, open_site: OpenSite, tables: Tables) -> None:
     home = Home(tmp_path / "killed")
     chance = random.Random(11)  # noqa: S311 - the same moments every time
     for day in DAYS:
@@ -117,14 +103,17 @@ def test_kill_it_at_any_moment_and_run_again(tmp_path: Path, tables: Tables) -> 
             if process.poll() is None:
                 kill(process.pid)
             process.wait()
-    home.run_days()
+    with open_site(home) as site:
+        work(site, DAYS[:2])
+    home.run_days(DAYS[2:])
     assert home.tables() == tables
     wait_until(lambda: not processes_of(home.folder), 30, "no process is left")
 
 
-def test_kill_postgres_and_run_again(tmp_path: Path, tables: Tables) -> None:
+def test_kill_postgres_and_run_again(tmp_path: Path, open_site: OpenSite, tables: Tables) -> None:
     home = Home(tmp_path / "no-database")
-    home.run_days(DAYS[:1])
+    with open_site(home) as site:
+        work(site, DAYS[:1])
     process = home.start("run", "--date", DAYS[1])
     pid_file = home.folder / "pg" / "postmaster.pid"
     wait_until(lambda: pid_file.exists() and "ready" in pid_file.read_text(), 60, "the server is up")
@@ -132,5 +121,7 @@ def test_kill_postgres_and_run_again(tmp_path: Path, tables: Tables) -> None:
     assert process.wait(120) == 1
     assert re.search("^kolwatch: the (database|embedded PostgreSQL)", home.output(), re.MULTILINE)
     assert "Traceback" not in home.output()
-    home.run_days(DAYS[1:])
-    assert home.tables() == tables
+    home.run_days(DAYS[1:2])
+    with open_site(home) as site:
+        work(site, DAYS[2:])
+        assert tables_of(site.engine) == tables
