@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from pipeline.decisions import Role
 from pipeline.errors import ConfigError
 from pipeline.records import Platform, Severity
 from pipeline.sections import NotNegative, Positive, Section
@@ -93,6 +94,18 @@ class ReviewSettings(Section, frozen=True):
     """Of the turns at the queue that show a flag whose right outcome is known, while there are such."""
 
 
+class OidcSettings(Section, frozen=True):
+    issuer: str
+    """The address whose /.well-known/openid-configuration says the rest."""
+    client_id: str
+    client_secret: str
+    """`${NAME}`: a variable of the environment."""
+    name_claim: str = "preferred_username"
+    role_claim: str = "groups"
+    roles: dict[str, Role] = msgspec.field(default_factory=dict)
+    """What each value of `role_claim` makes of a user; who has several is the first of these."""
+
+
 class ConsoleSettings(Section, frozen=True):
     host: str = "127.0.0.1"
     """The address it listens at; behind a proxy with TLS this one is enough."""
@@ -100,6 +113,8 @@ class ConsoleSettings(Section, frozen=True):
     """0: a free one, kept from then on."""
     session_hours: Positive = 12
     """How long a sign-in lasts."""
+    oidc: OidcSettings | None = None
+    """OpenID Connect; without it, people sign in with a password."""
 
 
 class NotifySettings(Section, frozen=True):
@@ -200,6 +215,15 @@ def source(settings: Settings, name: str, environ: Mapping[str, str] | None = No
         raise ConfigError(f"[source.{name}], with its variables filled in: {error}") from None
 
 
+def oidc(settings: Settings, environ: Mapping[str, str] | None = None) -> OidcSettings | None:
+    """The table [console.oidc] with its secret, where there is one. Raises ConfigError as `source` does."""
+    if settings.console.oidc is None:
+        return None
+    env = os.environ if environ is None else environ
+    table = msgspec.to_builtins(settings.console.oidc)
+    return msgspec.convert(_filled_in(table, env, "[console.oidc]"), OidcSettings)
+
+
 def _filled_in(value: object, env: Mapping[str, str], where: str) -> object:
     if isinstance(value, dict):
         return {key: _filled_in(inner, env, f"{where} {key}") for key, inner in value.items()}
@@ -210,7 +234,7 @@ def _filled_in(value: object, env: Mapping[str, str], where: str) -> object:
 
 def _variable(name: str, env: Mapping[str, str], where: str) -> str:
     if name not in env:
-        raise ConfigError(f"{where}: the environment has no {name}; set it for every process that collects")
+        raise ConfigError(f"{where}: the environment has no {name}; set it for every process that needs it")
     return env[name]
 
 

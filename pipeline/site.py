@@ -1,5 +1,6 @@
 """One configured kolwatch: its settings, its database, and what is opened once, when first needed."""
 
+import hmac
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -104,6 +105,10 @@ class Site:
     def pseudonym(self, platform: str, account_id: str) -> str:
         """What an account is called where nobody may know whose it is."""
         return privacy.pseudonym(platform, account_id, self._hash_key())
+
+    def key(self, purpose: str) -> str:
+        """A secret of this site's for one purpose; it follows from the hash key."""
+        return hmac.digest(self._hash_key(), purpose.encode(), "sha256").hex()
 
     def _hash_key(self) -> bytes:
         """The environment's, else this machine's own, made once."""

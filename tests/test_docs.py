@@ -38,6 +38,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "[source.<name>.kafka]": stream_settings.KafkaSettings,
     "[source.<name>.map]": stream_settings.MapSettings,
     "[source.<name>.map.counts]": stream_settings.CountPaths,
+    "[source.<name>.objects]": source_settings.ObjectSettings,
     "[source.<name>.http]": web_settings.HttpSettings,
     **{
         f'[source.<name>.http.paging] style = "{kind.__struct_config__.tag}"': kind
@@ -52,6 +53,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "[notify]": settings.NotifySettings,
     "[review]": settings.ReviewSettings,
     "[console]": settings.ConsoleSettings,
+    "[console.oidc]": settings.OidcSettings,
 }
 
 
@@ -298,8 +300,8 @@ def test_the_changelog_has_a_place_for_this_version() -> None:
     assert "## [Unreleased]" in text or f"## [{version}]" in text
 
 
-def test_the_number_of_positions_is_told_right() -> None:
-    count = len(guidance.load(PROJECT / "guidance").positions)
+def test_the_number_of_positions_is_told_right(shipped: Guidance) -> None:
+    count = len(shipped.positions)
     assert f"**Positions.** {count} of them" in read(DOCS / "limits.md")
     assert f"- {count} positions of WHO" in read(PROJECT / "CHANGELOG.md")
 

@@ -14,12 +14,12 @@ from starlette.exceptions import HTTPException
 
 from pipeline.console.errors import PageError, SignInNeededError
 from pipeline.console.languages import Language, Speaker, message
-from pipeline.console.pages import ROUTERS
+from pipeline.console.pages import ROUTERS, elsewhere
 from pipeline.console.security import HEADERS, Security
 from pipeline.console.statics import PREFIX, Statics
 from pipeline.console.templates import environment, render
 from pipeline.console.visits import Anybody, Needs, Visit
-from pipeline.errors import DatabaseError, ReviewError
+from pipeline.errors import DatabaseError, ReviewError, UserError
 from pipeline.site import Site
 
 
@@ -30,11 +30,20 @@ def create_app(site: Site) -> FastAPI:
     app.state.statics = Statics()
     app.state.templates = environment()
     app.state.speakers = {language: Speaker(language, site.settings.zone) for language in Language}
+    elsewhere.prepare(app, site)
     app.add_middleware(Security)
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_route(PREFIX + "{name}", static_file, methods=["GET"])
-    for kind in (PageError, ReviewError, SignInNeededError, DatabaseError, HTTPException, RequestValidationError):
+    for kind in (
+        PageError,
+        ReviewError,
+        UserError,
+        SignInNeededError,
+        DatabaseError,
+        HTTPException,
+        RequestValidationError,
+    ):
         app.add_exception_handler(kind, show_error)
     app.add_exception_handler(Exception, show_error)
     for route in needed_roles(app):
@@ -79,6 +88,8 @@ def _told(error: Exception) -> tuple[HTTPStatus, str, dict[str, object]]:
             return error.status, error.template, error.values
         case ReviewError():
             return HTTPStatus.CONFLICT, error.template, error.values
+        case UserError():
+            return HTTPStatus.CONFLICT, "{error}", {"error": error}
         case DatabaseError():
             return (
                 HTTPStatus.SERVICE_UNAVAILABLE,

@@ -80,7 +80,9 @@ def set_cookie(visit: Visit, response: Response, name: str, value: str, max_age:
 
 
 def _form(visit: Visit, next_page: str, problem: str = "", status: HTTPStatus = HTTPStatus.OK) -> HTMLResponse:
-    response = render(visit, "sign_in.html", {"next_page": local(next_page), "problem": problem}, status)
+    has_elsewhere = visit.request.app.state.oidc is not None
+    shown = {"next_page": local(next_page), "problem": problem, "has_elsewhere": has_elsewhere}
+    response = render(visit, "sign_in.html", shown, status)
     if COOKIE not in visit.request.cookies:  # the form's token follows from it
         set_cookie(visit, response, COOKIE, visit.token)
     return response
