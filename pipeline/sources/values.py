@@ -295,6 +295,11 @@ def clock_text(record: Mapping[str, Any], *keys: str, zone: tzinfo = SHANGHAI) -
     return None
 
 
+def local_zone(source: SourceSettings) -> tzinfo:
+    """The zone of times that a tool writes by the clock of its machine: as configured, else Beijing's."""
+    return ZoneInfo(source.zone) if source.zone else SHANGHAI
+
+
 def _number(key: str, value: object) -> int:
     try:
         if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -82,6 +82,7 @@ def _identify(record: Record, fragment: Fragment, source: SourceSettings) -> str
 
 def _read(record: Record, fragment: Fragment, source: SourceSettings) -> list[ParsedPost]:
     video_id = _identify(record, fragment, source)
+    zone = values.local_zone(source)
     return [
         ParsedPost(
             platform=Platform.KUAISHOU,
@@ -90,8 +91,8 @@ def _read(record: Record, fragment: Fragment, source: SourceSettings) -> list[Pa
             account_name=values.text(record, "name", "userName") or source.account_name,
             follower_count=values.count(record, "fanCount"),
             url=_address(video_id),
-            posted_at=values.clock_text(record, "timestamp"),
-            observed_at=values.clock_text(record, "collection_time"),
+            posted_at=values.clock_text(record, "timestamp", zone=zone),
+            observed_at=values.clock_text(record, "collection_time", zone=zone),
             text=values.text(record, "caption"),
             counts=values.counts(record, _COUNTS),
             has_media=True,

@@ -26,7 +26,6 @@ def _identify_crawled(record: Record, fragment: Fragment, source: SourceSettings
 
 
 def _read_crawled(record: Record, fragment: Fragment, source: SourceSettings) -> list[ParsedPost]:
-    """Its times are those of the crawling machine's clock, read as Beijing's."""
     thread_id = _identify_crawled(record, fragment, source)
     portrait = _PORTRAIT.search(values.text(record, "user_link"))
     return [
@@ -36,7 +35,7 @@ def _read_crawled(record: Record, fragment: Fragment, source: SourceSettings) ->
             account_id=portrait[1] if portrait else mediacrawler.account_id(record, source),
             account_name=values.text(record, "user_nickname") or source.account_name,
             url=_address(thread_id),
-            posted_at=values.clock_text(record, "publish_time"),
+            posted_at=values.clock_text(record, "publish_time", zone=values.local_zone(source)),
             observed_at=mediacrawler.observed_at(record),
             title=values.text(record, "title"),
             text=values.text(record, "desc"),

@@ -1,11 +1,11 @@
 """Weibo posts of the three crawlers of dataabc: weibo-crawler, weibo-search and weiboSpider.
 
-Each writes JSON or a database under English names and tables under Chinese ones; their times have no zone and are read
-as Beijing's.
+Each writes JSON or a database under English names and tables under Chinese ones. Their times have no zone.
 """
 
 import re
 from dataclasses import replace
+from datetime import tzinfo
 from pathlib import PurePosixPath
 
 from pipeline.errors import RecordError
@@ -63,7 +63,8 @@ def _read_crawled(record: Record, fragment: Fragment, source: SourceSettings) ->
     original = _original(record)
     owner, account_id = _owner(fragment), _account(record, fragment, source)
     known = owner if values.identifier(owner, "id") == account_id else {}
-    own = _crawled(record, account_id)
+    zone = values.local_zone(source)
+    own = _crawled(record, account_id, zone)
     own = replace(
         own,
         account_name=own.account_name or values.text(known, "screen_name") or source.account_name,
@@ -71,7 +72,7 @@ def _read_crawled(record: Record, fragment: Fragment, source: SourceSettings) ->
         reposted_text=_crawled_words(original)[0],
     )
     author = values.identifier(original, "user_id")
-    return [own, _crawled(original, author)] if author else [own]
+    return [own, _crawled(original, author, zone)] if author else [own]
 
 
 def _original(record: Record) -> Record:
@@ -88,7 +89,7 @@ def _crawled_words(record: Record) -> tuple[str, bool]:
     return without_more(values.text(record, "text", "正文"))
 
 
-def _crawled(record: Record, account_id: str) -> ParsedPost:
+def _crawled(record: Record, account_id: str, zone: tzinfo) -> ParsedPost:
     post_id = canonical_id(values.required_id(record, "id", "bid"))
     text, is_cut = _crawled_words(record)
     return ParsedPost(
@@ -97,7 +98,7 @@ def _crawled(record: Record, account_id: str) -> ParsedPost:
         account_id=account_id,
         account_name=values.text(record, "screen_name"),
         url=address(post_id),
-        posted_at=written_at(record, "full_created_at", "created_at", "完整日期", "日期"),
+        posted_at=written_at(record, "full_created_at", "created_at", "完整日期", "日期", zone=zone),
         text=text,
         counts=values.counts(record, _COUNTS),
         has_media=_has_media(record, *_CRAWLED_MEDIA),

@@ -1,10 +1,11 @@
 """What every format of Weibo needs: one id in two notations, texts cut for a list, times in Weibo's own order."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from pipeline.sources import values
 from pipeline.sources.contract import Record
+from pipeline.sources.values import SHANGHAI
 
 _DIGITS = {digit: place for place, digit in enumerate("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 _BID = re.compile(r"[0-9A-Za-z]{6,12}")
@@ -48,15 +49,15 @@ def without_more(text: str) -> tuple[str, bool]:
     return (text[: link.start()].rstrip(), True) if link else (text, False)
 
 
-def written_at(record: Record, *keys: str) -> datetime | None:
+def written_at(record: Record, *keys: str, zone: tzinfo = SHANGHAI) -> datetime | None:
     """The first known time, written as Weibo does (`Fri Jun 12 09:01:01 +0800 2026`) or from year to second."""
     for key in keys:
         shown = record.get(key)
         match = _CREATED_AT.fullmatch(shown.strip()) if isinstance(shown, str) else None
         if match and match[1] in _MONTHS:
-            month, day, clock, zone, year = match.groups()
-            shown = f"{year}-{_MONTHS.index(month) + 1}-{day} {clock}{zone}"
-        if moment := values.clock_text({key: shown}, key):
+            month, day, clock, offset, year = match.groups()
+            shown = f"{year}-{_MONTHS.index(month) + 1}-{day} {clock}{offset}"
+        if moment := values.clock_text({key: shown}, key, zone=zone):
             return moment
     return None
 

@@ -160,7 +160,8 @@ def _identify_downloaded(record: Record, fragment: Fragment, source: SourceSetti
 def _read_downloaded(record: Record, fragment: Fragment, source: SourceSettings) -> list[ParsedPost]:
     note = _downloaded(record)
     note_id = values.required_id(note, "作品ID")
-    posted_at = values.epoch(note, "时间戳", unit=SECONDS) or values.clock_text(note, "发布时间")
+    zone = values.local_zone(source)
+    posted_at = values.epoch(note, "时间戳", unit=SECONDS) or values.clock_text(note, "发布时间", zone=zone)
     kind = values.text(note, "作品类型").strip().lower()
     return [
         ParsedPost(
@@ -170,8 +171,8 @@ def _read_downloaded(record: Record, fragment: Fragment, source: SourceSettings)
             account_name=values.text(note, "作者昵称") or source.account_name,
             url=_address(note_id),
             posted_at=posted_at,
-            edited_at=values.clock_text(note, "最后更新时间"),
-            observed_at=values.clock_text(note, "采集时间"),
+            edited_at=values.clock_text(note, "最后更新时间", zone=zone),
+            observed_at=values.clock_text(note, "采集时间", zone=zone),
             title=values.text(note, "作品标题"),
             text=values.text(note, "作品描述"),
             counts=values.counts(note, _COUNTS),

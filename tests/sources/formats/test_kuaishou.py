@@ -82,3 +82,9 @@ def test_a_feed_of_kuaishou_knows_the_post_and_no_words() -> None:
     post = of_page("kuaishou-rsshub", RSSHUB)
     assert (post.platform_post_id, post.account_id) == ("3xsampleabcdef1", "3xsampleauthor9")
     assert (post.title, post.has_media, post.url) == ("", True, VIDEO.url)
+
+
+def test_a_time_by_the_clock_of_a_machine_elsewhere_is_read_in_its_zone() -> None:
+    assert parse("kuaishou-ksdownloader", KS_DOWNLOADER, zone="UTC").posted_at == datetime(
+        2025, 11, 12, 8, 0, tzinfo=UTC
+    )

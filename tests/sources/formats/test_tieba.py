@@ -99,3 +99,7 @@ def test_a_hidden_thread_is_gone() -> None:
 def test_a_reply_is_no_post() -> None:
     with pytest.raises(RecordError, match="not_a_post"):
         parse("tieba-aiotieba", {**AIOTIEBA, "floor": 2})
+
+
+def test_a_time_by_the_clock_of_a_machine_elsewhere_is_read_in_its_zone() -> None:
+    assert parse("tieba-mediacrawler", MEDIACRAWLER, zone="UTC").posted_at == datetime(2025, 11, 12, 8, 0, tzinfo=UTC)

@@ -91,6 +91,11 @@ def test_the_open_interfaces_time_has_the_zone_it_says() -> None:
     assert post.posted_at == EIGHT
 
 
+def test_weibo_crawlers_times_are_those_of_its_machine() -> None:
+    (post,) = parse("weibo-weibocrawler", CRAWLER, zone="UTC")
+    assert post.posted_at == datetime(2025, 11, 12, 8, 0, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("shown", ["Wed Foo 12 08:00:00 +0800 2025", "Wed Nov 99 08:00:00 +0800 2025", "刚刚"])
 def test_a_time_that_is_none_is_refused(shown: str) -> None:
     with pytest.raises(RecordError, match="bad_time"):

@@ -178,3 +178,9 @@ def test_a_page_of_a_feed_is_the_one_of_these_tests() -> None:
     opened = source("xiaohongshu-rsshub")
     (record,) = opened.split(document(PAGES["xiaohongshu-rsshub"] % f"[{fragment(RSSHUB).body.decode()}]"))
     assert opened.parse(record)[0].account_id == POST.account_id
+
+
+def test_a_time_by_the_clock_of_a_machine_elsewhere_is_read_in_its_zone() -> None:
+    assert parse("xiaohongshu-xhsdownloader", {**XHS_DOWNLOADER, "时间戳": None}, zone="UTC").posted_at == datetime(
+        2025, 11, 12, 8, 0, tzinfo=UTC
+    )
