@@ -349,6 +349,11 @@ def test_a_server_of_another_zone_can_be_configured() -> None:
     assert str(post.posted_at) == "2025-11-12 08:00:00+00:00"
 
 
+def test_a_zone_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="'Peking' is not an IANA zone"):
+        source("wechat-wemprss", zone="Peking")
+
+
 @pytest.mark.parametrize("name", ["wechat-rsshub", "wechat-wewerss", "wechat-wemprss", "wechat-generalmsglist"])
 def test_each_wechat_format_recognises_itself_alone(name: str) -> None:
     (record,) = source(name).split(document(PAGES.get(name, "%s") % json.dumps([RECORDS[name]])))
