@@ -1,7 +1,7 @@
 """The tables [source.<name>] of kolwatch.toml."""
 
 from pipeline.sections import NotNegative, Section, check_zone
-from pipeline.stream_settings import KafkaSettings, MapSettings
+from pipeline.stream_settings import KafkaSettings, MapSettings, ReplicaSettings
 from pipeline.web_settings import FeedSettings, HttpSettings
 
 
@@ -28,6 +28,7 @@ class SourceSettings(Section, frozen=True):
     feeds: FeedSettings | None = None
     map: MapSettings | None = None
     kafka: KafkaSettings | None = None
+    replica: ReplicaSettings | None = None
 
     def __post_init__(self) -> None:
         check_zone(self.zone)

@@ -36,6 +36,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "[scope]": settings.ScopeSettings,
     "[source.<name>]": source_settings.SourceSettings,
     "[source.<name>.kafka]": stream_settings.KafkaSettings,
+    "[source.<name>.replica]": stream_settings.ReplicaSettings,
     "[source.<name>.map]": stream_settings.MapSettings,
     "[source.<name>.map.counts]": stream_settings.CountPaths,
     "[source.<name>.objects]": source_settings.ObjectSettings,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from pipeline.sources.contract import Transport
-from pipeline.sources.transports import feeds, files, http, kafka
+from pipeline.sources.transports import feeds, files, http, kafka, replica
 
 TRANSPORTS: Mapping[str, Transport] = {
     "feeds": feeds.documents,
     "files": files.documents,
     "http": http.documents,
     "kafka": kafka.documents,
+    "replica": replica.documents,
 }
