@@ -1,14 +1,35 @@
 """The tables [source.<name>] of kolwatch.toml."""
 
+from typing import Literal
+
+import msgspec
+
 from pipeline.sections import NotNegative, Section, check_zone
 from pipeline.stream_settings import KafkaSettings, MapSettings, ReplicaSettings
 from pipeline.web_settings import FeedSettings, HttpSettings
 
 
+class ObjectSettings(Section, frozen=True):
+    """Where and how an object store is asked."""
+
+    done: str = ""
+    """Nothing of a folder is read before it has an object of this name, such as `_SUCCESS`."""
+    endpoint: str = ""
+    """Address of the service, where it is not Amazon's: `https://oss-cn-hangzhou.aliyuncs.com`."""
+    region: str = ""
+    addressing: Literal["auto", "virtual", "path"] = "auto"
+    """Whether the bucket is part of the host (OSS takes nothing else) or of the path."""
+    key: str = ""
+    secret: str = ""
+    token: str = ""
+    options: dict[str, str | int | bool] = msgspec.field(default_factory=dict)
+    """What else the package of another kind of store is told."""
+
+
 class SourceSettings(Section, frozen=True):
     format: str
     path: str = ""
-    """Glob or folder of the files of a day; `{date}` stands for the day (2026-11-20), `{date:%Y%m%d}` for it so written."""
+    """Glob or folder of a day's files; `{date}` stands for the day (2026-11-20), `{date:%Y%m%d}` for it so written."""
     late_days: NotNegative = 0
     """Days before its own at whose files a run looks again: some come late, or were still being written."""
     table: str = ""
@@ -26,9 +47,10 @@ class SourceSettings(Section, frozen=True):
     enabled: bool = True
     http: HttpSettings | None = None
     feeds: FeedSettings | None = None
-    map: MapSettings | None = None
     kafka: KafkaSettings | None = None
     replica: ReplicaSettings | None = None
+    objects: ObjectSettings | None = None
+    map: MapSettings | None = None
 
     def __post_init__(self) -> None:
         check_zone(self.zone)
