@@ -45,7 +45,10 @@ SELECT s.flag_id, s.rank, s.is_after_close, s.platform, s.severity, s.probabilit
          ORDER BY t.min_followers DESC LIMIT 1) AS tier,
        substr(x.document, s.start_offset + 1, least(s.end_offset - s.start_offset, 300)) AS claim,
        m.cluster_id,
-       (SELECT count(*) FROM claim_cluster_member AS n WHERE n.cluster_id = m.cluster_id) AS cluster_size
+       (SELECT count(DISTINCT f.post_key)
+          FROM claim_cluster_member AS n
+          JOIN flag AS f USING (content_hash, start_offset, end_offset)
+         WHERE n.cluster_id = m.cluster_id) AS cluster_size
   FROM shown AS s
   JOIN account AS a USING (account_key)
   JOIN post_text AS x USING (content_hash)

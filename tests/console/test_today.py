@@ -45,7 +45,7 @@ def test_filters_choose_rows(console_site: Site, signed_in: SignedIn, filters: s
 
 
 def test_one_row_a_post_with_its_cluster(console_site: Site, signed_in: SignedIn) -> None:
-    flags = raised(console_site, 1.0, 2.0)
+    flags = raised(console_site, 1.0, 2.0, text="大蒜水能杀死病毒")  # two posts, one claim
     with db.transaction(console_site.engine) as connection:
         cluster(connection, *flags)
         connection.execute(
