@@ -18,7 +18,18 @@ from pipeline import db
 from pipeline.changes import ChangeKind, changes
 from pipeline.errors import RecordError
 from pipeline.normalise import UNWRITABLE
-from pipeline.records import Assessment, Count, Dropped, FoundBy, Fragment, Guidance, Metric, ParsedPost, Post
+from pipeline.records import (
+    Assessment,
+    Count,
+    Dropped,
+    DropReason,
+    FoundBy,
+    Fragment,
+    Guidance,
+    Metric,
+    ParsedPost,
+    Post,
+)
 from pipeline.score import Priority
 
 MERGES = (
@@ -85,6 +96,7 @@ def _stage_records(connection: db.Connection, collection: Collection, records: S
         "incoming_raw": (_raw_row(n, r, collection) for n, r in numbered),
         "incoming_post": (_post_row(n, post, collection) for n, post in posts),
         "incoming_followers": filter(None, (_follower_row(post, collection) for _, post in posts)),
+        "incoming_count": (_count_row(d.item, collection) for r in records for d in r.dropped if _only_counts(d)),
         "incoming_drop": (_drop_row(n, d, collection) for n, r in numbered for d in r.dropped),
         "incoming_quarantine": ((n, r.error.reason, _text(r.error.detail)) for n, r in numbered if r.error),
     }
@@ -113,7 +125,7 @@ def _raw_row(number: int, record: ReadRecord, collection: Collection) -> Sequenc
 
 
 def _post_row(number: int, post: Post, collection: Collection) -> Sequence[object]:
-    parsed, counts = post.parsed, post.parsed.counts
+    parsed = post.parsed
     return (
         number,
         parsed.platform.value,
@@ -133,9 +145,24 @@ def _post_row(number: int, post: Post, collection: Collection) -> Sequence[objec
         post.title_end,
         post.text_end,
         collection.day,
+        *_counts(parsed, collection),
+    )
+
+
+def _only_counts(dropped: Dropped[ParsedPost]) -> bool:
+    """Whether the record has no words but counts, which a post that is known is given."""
+    return dropped.reason is DropReason.NO_TEXT and bool(dropped.item.counts)
+
+
+def _count_row(parsed: ParsedPost, collection: Collection) -> Sequence[object]:
+    return parsed.platform.value, parsed.platform_post_id, collection.day, *_counts(parsed, collection)
+
+
+def _counts(parsed: ParsedPost, collection: Collection) -> Sequence[object]:
+    return (
         parsed.observed_at or collection.observed_at,
-        *(counts.get(metric, UNKNOWN).value for metric in Metric),
-        [metric.value for metric, count in counts.items() if count.lower_bound],
+        *(parsed.counts.get(metric, UNKNOWN).value for metric in Metric),
+        [metric.value for metric, count in parsed.counts.items() if count.lower_bound],
     )
 
 

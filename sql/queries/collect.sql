@@ -48,6 +48,10 @@ CREATE TEMPORARY TABLE incoming_followers (
     platform text, account_id text, observed_at timestamptz, follower_count bigint, lower_bound boolean,
     collected_for date
 ) ON COMMIT DROP;
+CREATE TEMPORARY TABLE incoming_count (
+    platform text, platform_post_id text, collected_for date, observed_at timestamptz, views bigint, likes bigint,
+    comments bigint, shares bigint, favourites bigint, lower_bounds text[]
+) ON COMMIT DROP;
 CREATE TEMPORARY TABLE incoming_drop (
     number integer, platform text, platform_post_id text, collected_for date, source text, reason text
 ) ON COMMIT DROP;
@@ -146,11 +150,16 @@ ON CONFLICT (post_key, content_hash) DO UPDATE
     OR (old.is_sponsored IS NULL AND excluded.is_sponsored IS NOT NULL)
 
 -- name: merge_counts
+-- Of posts, and of records that only count a post.
 INSERT INTO post_observation AS old
        (post_key, observed_at, collected_for, views, likes, comments, shares, favourites, lower_bounds)
 SELECT p.post_key, i.observed_at, min(i.collected_for), max(i.views), max(i.likes), max(i.comments), max(i.shares),
        max(i.favourites), max(i.lower_bounds)
-  FROM incoming_post AS i
+  FROM (SELECT platform, platform_post_id, collected_for, observed_at, views, likes, comments, shares, favourites,
+               lower_bounds
+          FROM incoming_post
+         UNION ALL
+        SELECT * FROM incoming_count) AS i
   JOIN post AS p USING (platform, platform_post_id)
  WHERE num_nonnulls(i.views, i.likes, i.comments, i.shares, i.favourites) > 0
  GROUP BY p.post_key, i.observed_at

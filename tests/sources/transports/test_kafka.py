@@ -296,6 +296,17 @@ def test_a_tombstone_deletes_the_post_of_its_key(stream: Site, topic: Topic) -> 
     assert rows(stream, FLAGGED, world.DAY) == [("大蒜水", 0, True)]
 
 
+def test_counts_alone_are_those_of_the_post_that_is_known(stream: Site, topic: Topic) -> None:
+    tell(topic, "created", "大蒜水能杀死病毒", metrics={"like": 1})
+    for post, likes, minute in (("7", 9000, 30), ("unknown", 5, 31)):
+        moment = f"2025-11-12T08:{minute}:00+08:00"
+        tell(topic, "stats", post=post, metrics={"like": likes}, event_time=moment, author=None)
+    assert collect(stream)["no_text"] == 2
+    found = rows(stream, "SELECT likes FROM post_observation ORDER BY observed_at")
+    assert found == [(1,), (9000,)]
+    assert rows(stream, "SELECT count(*) FROM post_version") == [(1,)]
+
+
 def test_poison_goes_to_quarantine_and_nothing_is_stuck(stream: Site, topic: Topic) -> None:
     for poison in (b"\x00\x00\x00\x00\x07avro", b"", b"[" * 5000, json.dumps({**EVENT, "platform": "orkut"}).encode()):
         topic.put(poison)
