@@ -13,7 +13,7 @@ VALUES (%(name)s, %(role)s, %(password_hash)s, %(subject)s, now())
 ON CONFLICT DO NOTHING
 
 -- name: lock_users
-LOCK TABLE console_user IN SHARE ROW EXCLUSIVE MODE
+SELECT pg_advisory_xact_lock(hashtext('kolwatch.users'))
 
 -- name: user_of_subject
 SELECT * FROM console_user WHERE subject = %(subject)s
