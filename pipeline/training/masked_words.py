@@ -1,6 +1,7 @@
 """The network that guesses hidden words: its shapes, its start from word vectors, its loss and its accuracy."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,15 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import avg_pool1d, cross_entropy, normalize
 from transformers import BertConfig, BertForMaskedLM
 
-from pipeline.artefacts.tokens import PAD
+from pipeline.artefacts.tokens import PAD, SPECIAL
 from pipeline.errors import ConfigError
 from pipeline.training.batches import MAX_TOKENS, START, Batch, Prepared
 
 HEAD_WIDTH = 64
+NEIGHBOURS = 5
 SPREAD = 0.05
 """The standard deviation of the embeddings that word vectors start."""
 HELD_OUT_LINES, HELD_OUT_TOKENS, HELD_OUT_MASK = 1_000, 4_096, 0.15
@@ -99,15 +101,38 @@ def has_fast_bf16(device: str) -> bool:
     return device == "cuda" or torch.cpu._is_avx512_bf16_supported()
 
 
-def accuracy(network: Any, prepared: Prepared, device: str) -> float:
-    """The share of hidden tokens guessed right in lines that were never trained on."""
+def accuracies(network: Any, recipe: Recipe, prepared: Prepared, device: str) -> dict[str, float]:
+    """The share of hidden tokens guessed right in lines that were never trained on: by the network, by one of its shape
+    that has learnt nothing, and from the word vectors of the neighbours alone.
+    """
+    untrained = build(recipe, prepared).to(device)
+    vectors = load_file(prepared.folder / START)["vectors"].float().to(device)
     network.eval()
+    untrained.eval()
+    guessers: dict[str, Callable[[Batch], Tensor]] = {
+        "this encoder": lambda batch: guess(network, batch, device)[1],
+        "its shape, not trained": lambda batch: guess(untrained, batch, device)[1],
+        "word vectors of the neighbours": lambda batch: guess_from_neighbours(vectors, batch),
+    }
+    found = {name: _accuracy(guesser, prepared, device) for name, guesser in guessers.items()}
+    network.train()
+    return found
+
+
+def guess_from_neighbours(vectors: Tensor, batch: Batch) -> Tensor:
+    """The entry whose vector [entries, width] is nearest to the mean of those seen within NEIGHBOURS places."""
+    is_seen = (batch.tokens >= len(SPECIAL)) & (batch.mask > 0)
+    seen = torch.where(is_seen[..., None], vectors[batch.tokens], 0.0)
+    context = avg_pool1d(seen.transpose(1, 2), 2 * NEIGHBOURS + 1, 1, NEIGHBOURS).transpose(1, 2)
+    hidden = context.flatten(0, 1)[batch.masked]
+    return (normalize(hidden, dim=1) @ normalize(vectors, dim=1).T).argmax(1)
+
+
+def _accuracy(guesser: Callable[[Batch], Tensor], prepared: Prepared, device: str) -> float:
     right = total = 0
     with torch.inference_mode():
         for number, lines in enumerate(prepared.held_out(HELD_OUT_TOKENS, HELD_OUT_LINES)):
             batch = prepared.batch(lines, (0, number), HELD_OUT_MASK).to(device)
-            _, guessed = guess(network, batch, device)
-            right += int((guessed == batch.answers).sum())
+            right += int((guesser(batch) == batch.answers).sum())
             total += len(batch.answers)
-    network.train()
     return right / max(1, total)

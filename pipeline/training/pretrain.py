@@ -24,7 +24,7 @@ from pipeline.errors import ConfigError
 from pipeline.training import checkpoints
 from pipeline.training.batches import MAX_TOKENS, TOKENISER, Batch, Prepared, Say
 from pipeline.training.curve import CURVE, curve
-from pipeline.training.masked_words import Recipe, accuracy, build, guess
+from pipeline.training.masked_words import Recipe, accuracies, build, guess
 
 CHECKPOINT_SECONDS, SAID_SECONDS = 240, 60
 CURVE_POINTS = 200
@@ -184,7 +184,7 @@ def _export(state: _Run, out: Path) -> float:
 
     Returns the masked-word accuracy.
     """
-    found = accuracy(state.network, state.prepared, state.device)
+    found = accuracies(state.network, state.recipe, state.prepared, state.device)
     out.mkdir(parents=True, exist_ok=True)
     (out / sealed.MANIFEST).unlink(missing_ok=True)
     names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
@@ -197,11 +197,11 @@ def _export(state: _Run, out: Path) -> float:
     facts = {
         **state.facts(),
         "text": state.prepared.facts,
-        "masked_accuracy": round(found, 4),
+        "masked_accuracy": {name: round(value, 4) for name, value in found.items()},
         "hardware": on,
         "parameters": sum(p.numel() for p in state.network.parameters()),
         "length": MAX_TOKENS,
         "torch": torch.__version__,
     }
     sealed.seal_folder(out, KIND, facts)
-    return found
+    return found["this encoder"]

@@ -44,7 +44,9 @@ transformers opens it with `AutoModel` and `AutoTokenizer`, kolwatch by its name
 
 ## Measured
 
-Of the hidden tokens in lines never trained on, it guesses {masked_accuracy:.1%}.
+| hidden words guessed right, in lines never trained on | share |
+|---|---|
+{masked}
 
 {table}
 
@@ -141,7 +143,7 @@ def _card(name: str, facts: Mapping[str, Any], measured: Mapping[str, Mapping[st
         torch=facts["torch"].partition("+")[0],
         seed=recipe["seed"],
         curve=CURVE,
-        masked_accuracy=facts["masked_accuracy"],
+        masked="\n".join(f"| {name} | {share:.1%} |" for name, share in facts["masked_accuracy"].items()),
         table="\n".join(rows) if measured else "Likeness of meanings: not measured yet.",
         length=facts["length"],
     )

@@ -14,12 +14,12 @@ import torch
 
 from pipeline.artefacts import sealed
 from pipeline.artefacts.encoder import open_encoder
-from pipeline.artefacts.tokens import MASK
+from pipeline.artefacts.tokens import CLS, MASK, SEP, SPECIAL
 from pipeline.errors import ArtefactError, ConfigError, GuidanceError
 from pipeline.training import pretrain as pretraining
-from pipeline.training.batches import Prepared, mask_words
+from pipeline.training.batches import Batch, Prepared, mask_words
 from pipeline.training.corpus_text import ensure
-from pipeline.training.masked_words import RECIPES, recipe
+from pipeline.training.masked_words import RECIPES, guess_from_neighbours, recipe
 from pipeline.training.pretrain import pretrain
 from pipeline.training.probe import likeness, measure, read_pairs
 from tests.tiny import FOODS, ILLS, write_project
@@ -69,7 +69,8 @@ def test_it_learns_to_guess_words_and_its_folder_opens_with_a_card(root: Path, r
     out = tmp_path / "encoder-zh-tiny"
     assert pretrain(run, out, replace(TINY, tokens=60_000), said.append)
     facts = sealed.open_folder(out, "encoder")["settings"]
-    assert facts["masked_accuracy"] > 0.6
+    shares = facts["masked_accuracy"]
+    assert shares["this encoder"] > 0.6 > shares["its shape, not trained"]
     assert facts["curve"][-1][1] < 0.6 * facts["curve"][0][1]
     measure(root, str(out), said.append)
     card = (out / "README.md").read_text(encoding="utf-8")
@@ -288,3 +289,12 @@ def test_pairs_are_read_and_a_mistake_in_one_names_its_line(
     with pytest.raises(GuidanceError, match=r"food.jsonl:1: .*same or near or unrelated"):
         read_pairs(folder)
     path.unlink()
+
+
+def test_neighbours_alone_guess_the_word_that_is_like_them() -> None:
+    vectors = torch.zeros(len(SPECIAL) + 3, 2)
+    garlic, ginger, weather = range(len(SPECIAL), len(SPECIAL) + 3)
+    vectors[garlic], vectors[ginger], vectors[weather] = (torch.tensor(v) for v in ([1.0, 0.1], [1.0, 0.2], [0.0, 1.0]))
+    shown = torch.tensor([[CLS, ginger, MASK, ginger, SEP]])
+    batch = Batch(shown, torch.ones_like(shown), torch.tensor([2]), torch.tensor([ginger]))
+    assert guess_from_neighbours(vectors, batch).tolist() == [ginger]
