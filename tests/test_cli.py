@@ -17,11 +17,12 @@ import pytest
 import time_machine
 import typer
 from sqlalchemy import Engine
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from pipeline import cli, db, display
 from pipeline.artefacts.words import open_words
 from pipeline.cli import judging, shared
+from pipeline.judge import Judge
 from pipeline.settings import PROJECT
 from pipeline.site import Site
 from tests import world
@@ -49,11 +50,17 @@ def kolwatch(*words: str, given: str | bytes = "", **environment: str) -> subpro
     )
 
 
+def at_once(*words: str, **environment: str) -> Result:
+    """The same command in this process; for what is refused before anything is opened."""
+    return CliRunner().invoke(cli.app, words, env={"KOLWATCH_CONFIG": str(PROJECT / "kolwatch.toml")} | environment)
+
+
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> world.ToldJudge:
-    """The judge of the command line, told what to say."""
+    """The judge of the command line, told what to say, and the guidance that it speaks of."""
     judge = world.ToldJudge({"大蒜水": ["WHO-001"]})
     monkeypatch.setattr(Site, "judge", judge)
+    monkeypatch.setattr(Site, "guidance", world.GUIDANCE)
     monkeypatch.setenv("KOLWATCH_CONFIG", str(PROJECT / "kolwatch.toml"))
     return judge
 
@@ -81,7 +88,7 @@ def test_help_loads_no_model_library() -> None:
 
 def test_wrong_usage_is_status_2() -> None:
     assert kolwatch("table", "--date", "yesterday").returncode == 2
-    assert kolwatch("table", "--date", "2026-11-20", "--platform", "nosuch").returncode == 2
+    assert at_once("table", "--date", "2026-11-20", "--platform", "nosuch").exit_code == 2
 
 
 def test_assess_writes_one_line_per_line_in_order(told: world.ToldJudge) -> None:
@@ -104,12 +111,19 @@ def test_what_is_no_number_and_an_empty_line_are_no_json(told: world.ToldJudge, 
     assert assess(line, {"id": 1, "text": "一"})[:2] == (1, assess({"id": 1, "text": "一"})[1])
 
 
-def test_explain_needs_a_text_and_reads_one_from_a_pipe() -> None:
-    shown = kolwatch("explain", "-", given="今天去爬山\x1b[31m")
-    assert (shown.returncode, "\x1b" in shown.stdout) == (0, False)
-    assert "nothing was compared with a position" in shown.stdout
-    assert kolwatch("explain").returncode == 2
-    assert "read as: \ufffd" in kolwatch("explain", "-", given=b"\xff").stdout
+def test_explain_needs_a_text_and_reads_one_from_a_pipe(shipped_judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Site, "judge", shipped_judge)
+    monkeypatch.setenv("KOLWATCH_CONFIG", str(PROJECT / "kolwatch.toml"))
+
+    def explain(*words: str, given: str | bytes = "") -> tuple[int, str]:
+        done = CliRunner().invoke(cli.app, ["explain", *words], input=given)
+        return done.exit_code, done.stdout
+
+    status, shown = explain("-", given="今天去爬山\x1b[31m")
+    assert (status, "\x1b" in shown) == (0, False)
+    assert "nothing was compared with a position" in shown
+    assert explain()[0] == 2
+    assert "read as: \ufffd" in explain("-", given=b"\xff")[1]
 
 
 @pytest.mark.parametrize("command", [judging.assess, lambda: judging.explain("-")], ids=["assess", "explain"])
@@ -215,16 +229,19 @@ def test_an_error_of_the_system_is_its_reason_and_the_advice_that_fits(
     [("eval", "docs"), ("train", "--gold", "docs"), ("train", "--out", "LICENSE"), ("pretrain", "--out", "LICENSE")],
     ids=" ".join,
 )
-def test_a_folder_for_a_file_or_the_reverse_is_wrong_usage(words: tuple[str, ...]) -> None:
-    done = kolwatch(*words)
-    assert done.returncode == 2
+def test_a_folder_for_a_file_or_the_reverse_is_wrong_usage(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(PROJECT)
+    done = at_once(*words)
+    assert done.exit_code == 2
     assert f"'{words[-1]}' is a" in done.stderr
 
 
 def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:
     (tmp_path / "kolwatch.toml").write_text('[source.one]\nformat = "x"\npath = "*"\nspeed = 3\n')
-    done = kolwatch("sources", KOLWATCH_CONFIG=str(tmp_path / "kolwatch.toml"))
-    assert done.returncode == 1
+    done = at_once("sources", KOLWATCH_CONFIG=str(tmp_path / "kolwatch.toml"))
+    assert done.exit_code == 1
     assert "kolwatch.toml" in done.stderr
     assert "speed" in done.stderr
 
@@ -300,8 +317,8 @@ def test_a_record_of_a_source_that_is_gone_holds_up_no_other_replay(
 
 
 def test_a_span_that_ends_before_it_begins_is_wrong_usage() -> None:
-    done = kolwatch("collect", "--source", "douyin", "--since", "2026-11-20", "--until", "2026-11-18")
-    assert done.returncode == 2
+    done = at_once("collect", "--source", "douyin", "--since", "2026-11-20", "--until", "2026-11-18")
+    assert done.exit_code == 2
     assert "is before --since" in done.stderr
 
 
@@ -316,8 +333,8 @@ def test_a_span_that_ends_before_it_begins_is_wrong_usage() -> None:
     ids=lambda words: words[0],
 )
 def test_a_day_to_come_is_wrong_usage(words: tuple[str, ...]) -> None:
-    done = kolwatch(*words, KOLWATCH_DATABASE_URL="postgresql+psycopg://nobody@127.0.0.1:9/none")
-    assert done.returncode == 2
+    done = at_once(*words, KOLWATCH_DATABASE_URL="postgresql+psycopg://nobody@127.0.0.1:9/none")
+    assert done.exit_code == 2
     assert f"{words[-2]} 2999-01-01 is still to come; in Asia/Shanghai it is" in " ".join(done.stderr.split())
 
 

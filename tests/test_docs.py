@@ -15,9 +15,9 @@ import msgspec
 import pytest
 import typer.main
 
-from pipeline import db, decisions, guidance, records, score, settings, source_settings, stream_settings, web_settings
+from pipeline import db, decisions, records, score, settings, source_settings, stream_settings, web_settings
 from pipeline.cli import app
-from pipeline.records import Metric, Severity, Tier
+from pipeline.records import Guidance, Metric, Severity, Tier
 from pipeline.settings import PROJECT
 from pipeline.sources import FORMATS
 from tests import airflow_cli

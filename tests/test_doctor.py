@@ -10,14 +10,28 @@ from pipeline import db, doctor
 from pipeline.local import state
 from pipeline.local.supervisor import only_run
 from pipeline.settings import PROJECT
+from tests.tiny import write_project
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KOLWATCH_CONFIG", str(PROJECT / "kolwatch.toml"))
     monkeypatch.setenv("KOLWATCH_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("KOLWATCH_DATABASE_URL", raising=False)
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_project(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture
+def home(installation: Path, small: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation whose guidance is read at once."""
+    for module in ("doctor", "site"):
+        monkeypatch.setattr(f"pipeline.{module}.PROJECT", small)
+    return installation
 
 
 def configure(folder: Path, monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
@@ -29,11 +43,11 @@ def findings() -> dict[str, tuple[bool, str]]:
     return {check.name: (check.is_well, check.finding) for check in doctor.examine()}
 
 
-def test_a_fresh_installation_is_well(home: Path) -> None:
+def test_a_fresh_installation_is_well(installation: Path) -> None:
     found = findings()
     assert [name for name, (is_well, _) in found.items() if not is_well] == []
     assert "made on first use" in found["database"][1]
-    assert not home.exists()
+    assert not installation.exists()
 
 
 def test_a_database_is_asked_for_its_tables(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

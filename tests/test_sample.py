@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from pipeline import guidance, settings
+from pipeline import settings
 from pipeline.errors import RecordError
 from pipeline.normalise import Scope, document_of, normalise
-from pipeline.records import Count, DropReason, Metric, ParsedPost, Platform
+from pipeline.records import Count, DropReason, Guidance, Metric, ParsedPost, Platform
 from pipeline.sources import open_source
 from tests.sources.samples import window_of
 
@@ -121,8 +121,8 @@ def test_every_expected_line_is_complete_and_names_a_post_of_its_day(
     assert len(keys) == len(set(keys))
 
 
-def test_the_named_positions_exist_and_three_flags_are_s4(expected: list[dict[str, Any]]) -> None:
-    positions = guidance.load(ROOT / "guidance").positions
+def test_the_named_positions_exist_and_three_flags_are_s4(expected: list[dict[str, Any]], shipped: Guidance) -> None:
+    positions = shipped.positions
     named = [e["guidance_ids"] for e in expected if e["flag"]]
     assert {i for ids in named for i in ids} <= positions.keys()
     assert sum(positions[ids[0]].severity == "S4" for ids in named) >= 3
@@ -259,10 +259,10 @@ def test_shared_wording_is_measured() -> None:
     assert far[0] == 0
 
 
-def test_the_sample_shares_no_wording_with_guidance(drop: Drop) -> None:
+def test_the_sample_shares_no_wording_with_guidance(drop: Drop, shipped: Guidance) -> None:
     parts = {t for _, _, p in drop.posts for t in (p.title, p.text, p.transcript, document_of(p)[0])}
     ours = sorted(t for t in parts if len(t) > MIN_CHARACTERS)
-    theirs = [text.text for text in guidance.load(ROOT / "guidance").texts]
+    theirs = [text.text for text in shipped.texts]
     assert len(ours) >= 150
     assert theirs
     assert [found for found in most_shared(ours, theirs) if found[0] > MAX_SHARED] == []

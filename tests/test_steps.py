@@ -10,6 +10,7 @@ import pytest
 
 from pipeline import db, land, steps
 from pipeline.errors import ConfigError, SourceError
+from pipeline.records import Guidance
 from pipeline.site import Site
 from pipeline.source_settings import SourceSettings
 from tests import world
@@ -71,14 +72,17 @@ def test_an_unknown_source_names_those_there_are(site: Site) -> None:
         steps.collect(site, "weibo", *site.interval(world.DAY))
 
 
-def test_topics_choose_the_positions_that_are_watched(site: Site) -> None:
+def test_topics_choose_the_positions_that_are_watched(site: Site, shipped: Guidance) -> None:
+    def with_topic(topic: str) -> Site:
+        scope = msgspec.structs.replace(site.settings.scope, topics=(topic,))
+        found = Site(msgspec.structs.replace(site.settings, scope=scope))
+        found.__dict__["guidance"] = shipped
+        return found
+
     assert site.watched == ["WHO-001", "WHO-002", "WHO-003"]
-    scope = msgspec.structs.replace(site.settings.scope, topics=("stars",))
-    wrong = Site(msgspec.structs.replace(site.settings, scope=scope))
     with pytest.raises(ConfigError, match=r"'stars' is no topic of guidance/; they are .*vaccine-safety"):
-        _ = wrong.watched
-    scope = msgspec.structs.replace(site.settings.scope, topics=("rabies",))
-    assert Site(msgspec.structs.replace(site.settings, scope=scope)).watched == ["WHO-027", "WHO-028"]
+        _ = with_topic("stars").watched
+    assert with_topic("rabies").watched == ["WHO-027", "WHO-028"]
 
 
 def test_keywords_count_as_health_in_collecting_and_judging_alike(site: Site) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import artefacts, guidance, lexicon
+from pipeline import artefacts, lexicon
 from pipeline.judge import Judge
 from pipeline.records import Band, Expression, Guidance, GuidanceText, Stance
 
@@ -14,10 +14,9 @@ ROOT = Path(__file__).parents[2]
 MAX_BYTES = 20_000_000
 
 
-@pytest.fixture(scope="module")
-def judge() -> Judge:
-    known = lexicon.load(ROOT / "guidance" / "lexicon")
-    return artefacts.open_judge(ROOT / "models" / "judge", guidance.load(ROOT / "guidance"), known)
+@pytest.fixture
+def judge(shipped_judge: Judge) -> Judge:
+    return shipped_judge
 
 
 def test_it_tells_plain_myths_from_ordinary_posts(judge: Judge) -> None:
@@ -103,8 +102,7 @@ def with_emergency(shipped: Guidance) -> Guidance:
     return replace(shipped, positions={**shipped.positions, "WHO-900": position}, texts=(*shipped.texts, *texts))
 
 
-def test_a_new_position_is_live_at_once_and_catches_most_of_what_it_is_about() -> None:
-    shipped = guidance.load(ROOT / "guidance")
+def test_a_new_position_is_live_at_once_and_catches_most_of_what_it_is_about(shipped: Guidance) -> None:
     began = time.monotonic()
     known = lexicon.load(ROOT / "guidance" / "lexicon")
     named = replace(known, terms={**known.terms, "裂谷热": lexicon.Term(50, "epidemic", 2)})

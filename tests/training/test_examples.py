@@ -1,7 +1,6 @@
 """What is right for a (text, position) pair, and what noise may do to a text."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
@@ -36,8 +35,7 @@ def test_a_position_does_not_speak_to_foreign_or_uncovered_texts(known: Guidance
     assert gold_stance(example("x", None, Stance.NOT_ENOUGH_INFO), "WHO-901", known) == NOTHING
 
 
-def test_what_a_general_position_says_of_a_single_myth_is_not_asked() -> None:
-    shipped = guidance.load(Path(__file__).parents[2] / "guidance")
+def test_what_a_general_position_says_of_a_single_myth_is_not_asked(shipped: Guidance) -> None:
     assert gold_stance(example("x", "WHO-027"), "WHO-053", shipped) == IGNORE
     assert gold_stance(example("x", "WHO-007"), "WHO-116", shipped) == REFUTES
 

@@ -22,17 +22,17 @@ def _nothing_is_left(home: Home, started: set[Identity]) -> bool:
 def test_kill_a_worker_postgres_and_the_whole_run_then_run_again(tmp_path: Path, tables: Tables) -> None:
     home = Home(tmp_path / "killed")
     process = home.start("up", "--once")
-    wait_until(lambda: bool(_tasks(process.pid)), 180, "a task runs")
+    wait_until(lambda: bool(_tasks(process.pid)), 420, "a task runs")
     kill(_tasks(process.pid)[0].pid)
-    wait_until(lambda: bool(_tasks(process.pid)), 60, "other tasks go on")
+    wait_until(lambda: bool(_tasks(process.pid)), 180, "other tasks go on")
     started = set(below(process.pid))
     kill(int((home.folder / "pg" / "postmaster.pid").read_text().split()[0]))
     kill(process.pid)
     process.wait()
-    wait_until(lambda: _nothing_is_left(home, started), 60, "nothing is left of the killed run")
+    wait_until(lambda: _nothing_is_left(home, started), 120, "nothing is left of the killed run")
 
     again = home.start("up", "--once")
-    assert again.wait(420) == 0, home.output()[-4000:]
+    assert again.wait(900) == 0, home.output()[-4000:]
     assert home.tables() == tables
     assert all(tables[day] for day in DAYS)
     assert "deserve a flag" in home.output()
@@ -42,10 +42,10 @@ def test_kill_a_worker_postgres_and_the_whole_run_then_run_again(tmp_path: Path,
 
 def _a_second_run_is_quick_changes_nothing_and_stops_on_ctrl_c(home: Home, tables: Tables) -> None:
     process = home.start("up")
-    wait_until(lambda: "the schedule stays on" in home.output(), 180, "the second run is through")
+    wait_until(lambda: "the schedule stays on" in home.output(), 300, "the second run is through")
     started = set(below(process.pid))
     assert started
     process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
-    wait_until(lambda: _nothing_is_left(home, started), 30, "no process is left")
+    assert process.wait(120) == 0
+    wait_until(lambda: _nothing_is_left(home, started), 60, "no process is left")
     assert home.tables() == tables
