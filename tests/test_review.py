@@ -293,6 +293,20 @@ def test_a_golden_item_looks_like_another_and_decides_nothing(connection: db.Con
     assert taken(connection, rules=rules) != flag
 
 
+def test_a_golden_item_that_was_left_alone_is_still_no_decision(connection: db.Connection) -> None:
+    [flag] = raise_flags(connection, 2.0)
+    decide(connection, flag, who=WANG)
+    review.add_golden(connection, User(name="qian", role=Role.LEAD), flag, NO, "")
+    rules = replace_rules(golden_share=1)
+    assert taken(connection, LEAD, rules) == flag
+    lapse(connection)
+    assert taken(connection, WANG) is None
+    assert taken(connection, LEAD, rules) == flag
+    lapse(connection)
+    assert review.decide(connection, rules, LEAD, Verdict(flag_id=flag, outcome=NO)) is None
+    assert state(connection, flag) == ("decided", None, YES)
+
+
 def test_only_what_is_decided_becomes_golden_and_a_retired_one_is_shown_no_more(connection: db.Connection) -> None:
     [flag] = raise_flags(connection, 2.0)
     with pytest.raises(ReviewError, match="still awaits"):

@@ -1,7 +1,8 @@
 -- name: drop_lapsed_leases
--- Flags are locked before leases, as everywhere; one that somebody is at now is left to the next call.
+-- Flags are locked before leases, as everywhere; one that somebody is at now is left to the next call. A golden item
+-- keeps nobody from anything, and what is decided on it late must not count as a decision on the flag: it stays leased.
 DELETE FROM flag_lease
- WHERE leased_until <= now()
+ WHERE leased_until <= now() AND purpose <> 'golden'
    AND (flag_id, reviewer) IN (SELECT l.flag_id, l.reviewer
                                  FROM flag_lease AS l
                                  JOIN flag AS f USING (flag_id)
@@ -10,7 +11,11 @@ DELETE FROM flag_lease
                                   FOR NO KEY UPDATE OF f SKIP LOCKED)
 
 -- name: current_lease
-SELECT * FROM flag_lease WHERE reviewer = %(reviewer)s AND leased_until > now() ORDER BY leased_until DESC LIMIT 1
+SELECT *
+  FROM flag_lease
+ WHERE reviewer = %(reviewer)s AND (leased_until > now() OR purpose = 'golden')
+ ORDER BY leased_until DESC
+ LIMIT 1
 
 -- name: leases_of_flag
 SELECT *, leased_until > now() AS is_in_force FROM flag_lease WHERE flag_id = %(flag_id)s
@@ -58,7 +63,9 @@ RETURNING *
 
 -- name: end_leases
 -- The reviewer's own, and those of others that have lapsed.
-DELETE FROM flag_lease WHERE flag_id = ANY (%(flag_ids)s) AND (reviewer = %(reviewer)s OR leased_until <= now())
+DELETE FROM flag_lease
+ WHERE flag_id = ANY (%(flag_ids)s)
+   AND (reviewer = %(reviewer)s OR (leased_until <= now() AND purpose <> 'golden'))
 
 -- name: insert_skip
 INSERT INTO flag_skip (flag_id, reviewer, reason, skipped_at) VALUES (%(flag_id)s, %(reviewer)s, %(reason)s, now())
