@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
@@ -76,8 +75,8 @@ def show_error(request: Request, error: Exception) -> Response:
         address = f"/sign-in?next={quote(wanted)}" if request.method == "GET" else "/sign-in"
         return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER)
     status, template, values = _told(error)
-    told = visit.speaker.say(template).format(**{name: _shown(visit, value) for name, value in values.items()})
-    response = render(visit, "error.html", {"code": int(status), "message": told}, status)
+    shown = {"code": int(status), "message": visit.speaker.tell(template, values)}
+    response = render(visit, "error.html", shown, status)
     response.headers.update(HEADERS)  # what nothing has foreseen is answered outside of all middleware
     return response
 
@@ -108,7 +107,3 @@ def _told(error: Exception) -> tuple[HTTPStatus, str, dict[str, object]]:
                 {"wrong": wrong},
             )
     return HTTPStatus.INTERNAL_SERVER_ERROR, message("Something went wrong here. It was noted; try again."), {}
-
-
-def _shown(visit: Visit, value: Any) -> Any:
-    return visit.speaker.moment(value) if hasattr(value, "astimezone") else value

@@ -3,6 +3,7 @@
 The catalogues are compiled by Babel when the console starts; one file a page keeps colleagues out of each other's way.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from gettext import GNUTranslations, NullTranslations
@@ -52,6 +53,11 @@ class Speaker:
 
     def say(self, text: str) -> str:
         return self.translations.gettext(text)
+
+    def tell(self, template: str, values: Mapping[str, object]) -> str:
+        """A message with its values; moments are said in the zone."""
+        shown = {name: self.moment(value) if isinstance(value, datetime) else value for name, value in values.items()}
+        return self.say(template).format(**shown)
 
     def word(self, word: object) -> str:
         """A word of the glossary, such as an enum's value: its Chinese term, or itself with spaces."""

@@ -14,7 +14,11 @@ from pipeline.console.visits import Visit
 from pipeline.decisions import Role
 from pipeline.display import shortened
 
-MENU = (("/", message("Today"), Role.VIEWER),)
+MENU = (
+    ("/", message("Today"), Role.VIEWER),
+    ("/queue", message("Queue"), Role.REVIEWER),
+    ("/queue/disagreements", message("Disagreements"), Role.LEAD),
+)
 """Address, message and role of each entry of the menu."""
 
 
