@@ -1,29 +1,18 @@
-"""The flagged table of a day, by priority: the pattern of a page with filters and keyset paging."""
+"""The flagged table of a day: the pattern of a page with filters and keyset paging."""
 
-from datetime import date
-from typing import Any
-from urllib.parse import urlencode
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from pipeline import db
-from pipeline.console import given
-from pipeline.console.languages import message
+from pipeline.console import day_table
 from pipeline.console.templates import render
 from pipeline.console.visits import Viewer
 from pipeline.decisions import AuditAction, Role
-from pipeline.records import FlagStatus, Platform, Severity, Tier
 
 router = APIRouter()
-PAGE = 50
-WORDS = {
-    message("platform"): Platform,
-    message("severity"): Severity,
-    message("tier"): Tier,
-    message("status"): FlagStatus,
-}
-TEXTS = (message("topic"), message("position"))
+MOST_URGENT = 5
 
 
 @router.get("/")
@@ -36,32 +25,18 @@ def home(visit: Viewer) -> RedirectResponse:
 
 @router.get("/days/{text}")
 def show_day(visit: Viewer, request: Request, text: str) -> HTMLResponse:
-    day = given.day(text)
-    given.only(request, [*WORDS, *TEXTS, "after"])
-    chosen: dict[str, str | None] = {name: given.word(request, name, kind) for name, kind in WORDS.items()}
-    chosen |= {name: given.text(request, name) for name in TEXTS}
-    after_close, priority, flag_id = given.cursor(request) or (None, None, None)
+    wanted = day_table.asked(request, text, "after")
+    after = day_table.place(request)
     with visit.transaction() as connection:
-        rows = db.run(
-            connection,
-            "console_today.page",
-            **{"day": day, "after_close": after_close, "priority": priority, "flag_id": flag_id, "limit": PAGE + 1},
-            **chosen,
-        ).fetchall()
-        counts = db.run(connection, "console_today.counts", day=day).fetchone() or {}
-        choices = db.run(connection, "console_today.choices", day=day).fetchone() or {}
+        rows = day_table.page_of(connection, wanted, after)
+        counts = db.run(connection, "console_today.counts", day=wanted.day).fetchone() or {}
+        choices = db.run(connection, "console_today.choices", day=wanted.day).fetchone() or {}
+        urgent = db.run(connection, "console_today.urgent", limit=MOST_URGENT).fetchall() if after is None else []
         if visit.may(Role.REVIEWER):
-            visit.note(connection, AuditAction.VIEW, f"day {day}", rows=len(rows[:PAGE]))
-    shown = {"day": day, "rows": rows[:PAGE], "counts": counts, "choices": choices, "chosen": chosen, "words": WORDS}
-    paging = {"next_page": _next_page(day, chosen, rows), "is_first": flag_id is None}
-    return render(visit, "today.html", shown | paging)
-
-
-def _next_page(day: date, chosen: dict[str, str | None], rows: list[dict[str, Any]]) -> str | None:
-    """The address of what comes after these rows, with the same filters."""
-    if len(rows) <= PAGE:
-        return None
-    last = rows[PAGE - 1]
-    after = f"{str(last['is_after_close']).lower()}~{last['priority']!r}~{last['flag_id']}"
-    filters = {name: str(value) for name, value in chosen.items() if value}
-    return f"/days/{day}?{urlencode({**filters, 'after': after})}"
+            visit.note(connection, AuditAction.VIEW, f"day {wanted.day}", rows=len(rows[: day_table.PAGE]))
+    page = rows[: day_table.PAGE]
+    parts = [[row for row in page if row["is_repeat"] is is_repeat] for is_repeat in (False, True)]
+    shown = {"wanted": wanted, "parts": parts, "counts": counts, "choices": choices, "urgent": urgent}
+    forms = {"words": day_table.WORDS, "sorts": day_table.SORTS, "age": partial(day_table.age, visit.speaker)}
+    paging = {"next_page": wanted.next_page(rows), "is_first": after is None}
+    return render(visit, "today.html", {**shown, **forms, **paging})
