@@ -113,6 +113,8 @@ class ConsoleSettings(Section, frozen=True):
     """0: a free one, kept from then on."""
     session_hours: Positive = 12
     """How long a sign-in lasts."""
+    airflow: Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")] = ""
+    """Address of Airflow's pages, for links; empty: those of `kolwatch up`."""
     oidc: OidcSettings | None = None
     """OpenID Connect; without it, people sign in with a password."""
 

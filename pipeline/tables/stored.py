@@ -55,7 +55,7 @@ raw_record = Table(
     Column("line", Integer),
     needed("collected_for", Date),
     UniqueConstraint("source", "external_id", "sha256"),
-    Index("raw_record_day", "collected_for"),
+    Index("raw_record_day", "collected_for", "source"),
 )
 quarantine = Table(
     "quarantine",
@@ -64,6 +64,7 @@ quarantine = Table(
     needed("reason", Text),
     needed("detail", Text),
     Column("replayed_at", MOMENT),
+    Index("quarantine_unread", "raw_id", postgresql_where=text("replayed_at IS NULL")),
 )
 dropped_post = Table(
     "dropped_post",
@@ -76,6 +77,7 @@ dropped_post = Table(
     Column("raw_id", ForeignKey("raw_record.raw_id", ondelete="SET NULL")),
     Index("dropped_post_day", "collected_for", "reason"),
     Index("dropped_post_raw", "raw_id"),
+    Index("dropped_post_source", "collected_for", "source", "raw_id"),
 )
 kol_tier = Table(
     "kol_tier",
@@ -268,6 +270,7 @@ flag = Table(
     ForeignKeyConstraint(["guidance_id", "guidance_version"], ["guidance.guidance_id", "guidance.version"]),
     Index("flag_text", "content_hash"),
     Index("flag_day", "day", text("priority DESC"), "flag_id"),
+    Index("flag_position", "guidance_id", text("day DESC"), text("flag_id DESC")),
     Index(
         "flag_queue",
         text("(severity = 'S4'::text) DESC"),

@@ -2,6 +2,13 @@
 
 from fastapi import APIRouter
 
-from pipeline.console.pages import elsewhere, flag, queue, sign_in, today
+from pipeline.console.pages import elsewhere, flag, queue, runs, sign_in, today
 
-ROUTERS: tuple[APIRouter, ...] = (today.router, queue.router, flag.router, sign_in.router, elsewhere.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    today.router,
+    queue.router,
+    flag.router,
+    runs.router,
+    sign_in.router,
+    elsewhere.router,
+)
