@@ -56,7 +56,7 @@ class ReplicaSettings(Section, frozen=True, kw_only=True):
 # ---- maps -------------------------------------------------------------------------------------------
 
 Paths = str | tuple[str, ...]
-"""Where a record says something: a path such as `data.author.id`, or several of which the first that is there counts."""
+"""Where a record says something: a path such as `data.author.id`, or several, of which the first there is counts."""
 
 
 class CountPaths(Section, frozen=True):

@@ -13,9 +13,10 @@ import msgspec
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from pipeline import steps
+from pipeline import settings, steps
 from pipeline.errors import ConfigError, SourceError
 from pipeline.records import Fragment
+from pipeline.settings import Settings
 from pipeline.site import Site
 from pipeline.source_settings import SourceSettings
 from pipeline.sources import Cursor, Document
@@ -250,6 +251,13 @@ def test_options_reach_the_library(topic: Topic) -> None:
     topic.put_all("a")
     with pytest.raises(SourceError, match="does not answer"):
         topic.read(options={"security.protocol": "ssl", "enable.ssl.certificate.verification": True}, wait_seconds=1)
+
+
+def test_secrets_come_from_the_environment(topic: Topic) -> None:
+    site = Settings(source={"x": topic.source(options={"sasl.password": "${KAFKA_PASSWORD}"})})
+    filled = settings.source(site, "x", {"KAFKA_PASSWORD": "geheim"}).kafka
+    assert filled is not None
+    assert filled.options == {"sasl.password": "geheim"}
 
 
 @pytest.mark.parametrize("option", ["group.id", "enable.auto.commit"])
