@@ -103,7 +103,8 @@ def replay_quarantine(site: Site, raw_id: int) -> Counts:
 def read(site: Site, source: Source, fragment: Fragment) -> load.ReadRecord:
     """Read one record and decide what of it is in scope; a record that cannot be read carries its error."""
     try:
-        parsed = source.parse(fragment)
+        reader = source.reader(fragment)
+        parsed = reader.parse(fragment, source.settings)
     except RecordError as error:
         return load.ReadRecord(fragment=fragment, external_id=source.external_id(fragment), error=error)
     outcome = normalise.normalise([site.pseudonymise(post) for post in parsed], site.scope, site.screen)
@@ -112,6 +113,7 @@ def read(site: Site, source: Source, fragment: Fragment) -> load.ReadRecord:
         external_id=parsed[0].platform_post_id,
         kept=outcome.kept,
         dropped=outcome.dropped,
+        guess="" if source.format else reader.name,
     )
 
 

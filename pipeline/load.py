@@ -54,6 +54,8 @@ class ReadRecord:
     kept: Sequence[Post] = ()
     dropped: Sequence[Dropped[ParsedPost]] = ()
     error: RecordError | None = None
+    guess: str = ""
+    """The format it was told to be in, where the source does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,7 @@ def count(records: Sequence[ReadRecord]) -> Counter[str]:
     counts = Counter(records=len(records), posts=sum(len(r.kept) for r in records))
     counts["quarantined"] = sum(r.error is not None for r in records)
     counts.update(d.reason.value for r in records for d in r.dropped)
+    counts.update(f"read_as_{r.guess}" for r in records if r.guess)
     return counts
 
 
@@ -194,6 +197,8 @@ class JudgedText:
     content_hash: bytes
     assessment: Assessment
     rejudge_on: date | None
+    words: Sequence[str] = ()
+    """What it is found by."""
 
 
 def store_assessments(connection: db.Connection, judge_version: str, judged: Sequence[JudgedText]) -> None:
@@ -202,6 +207,15 @@ def store_assessments(connection: db.Connection, judge_version: str, judged: Seq
     db.copy_rows(connection, "incoming_assessment", (_assessment_row(j, judge_version) for j in judged))
     db.copy_rows(connection, "incoming_claim", (row for j in judged for row in _claim_rows(j, judge_version)))
     for query in ("merge_assessments", "merge_claims", "merge_stances", "mark_judged"):
+        db.run(connection, f"judge.{query}")
+    store_words(connection, {j.content_hash: j.words for j in judged})
+
+
+def store_words(connection: db.Connection, words: Mapping[bytes, Sequence[str]]) -> None:
+    """Store what texts are found by; a text with none is on no page and is not looked for."""
+    db.run(connection, "judge.create_words_staging")
+    db.copy_rows(connection, "incoming_words", ((content_hash, list(found)) for content_hash, found in words.items()))
+    for query in ("merge_words", "mark_indexed"):
         db.run(connection, f"judge.{query}")
 
 

@@ -27,7 +27,8 @@ class ObjectSettings(Section, frozen=True):
 
 
 class SourceSettings(Section, frozen=True):
-    format: str
+    format: str = "auto"
+    """`auto`: each record is told by what marks it."""
     path: str = ""
     """Glob or folder of a day's files; `{date}` stands for the day (2026-11-20), `{date:%Y%m%d}` for it so written."""
     late_days: NotNegative = 0

@@ -17,6 +17,9 @@ CONFIG = """
 format = "douyin-mediacrawler"
 path = "drop/{date}/*.jsonl"
 
+[source.guessed]
+path = "drop/{date}/*.jsonl"
+
 [source.bad]
 format = "douyin-mediacrawler"
 transport = "pigeon"
@@ -68,6 +71,13 @@ def test_a_check_of_all_names_what_is_wrong_and_goes_on(kolwatch: Kolwatch) -> N
     assert "good: judged" in done.stdout
 
 
+def test_a_check_names_the_format_it_guessed(kolwatch: Kolwatch) -> None:
+    done = kolwatch("sources", "check", "guessed", *DAY)
+    assert "guessed: judged" in done.stdout
+    assert 'guessed: reads like douyin-mediacrawler; say format = "douyin-mediacrawler" to settle it' in done.stderr
+    assert "reads like" not in kolwatch("sources", "check", "good", *DAY).stderr
+
+
 def test_a_check_says_where_nothing_was_delivered(kolwatch: Kolwatch) -> None:
     done = kolwatch("sources", "check", "good", "--date", "2026-11-19")
     assert (done.exit_code, done.stdout) == (0, "")
@@ -82,9 +92,27 @@ def test_a_dry_run_counts_and_writes_nothing(with_database: Kolwatch, engine: En
     assert (real["stored"], real["not_health"]) == (3, 1)
 
 
+def test_what_no_format_knows_is_read_once_the_format_is_known(with_database: Kolwatch, tmp_path: Path) -> None:
+    path = tmp_path / "drop" / "2026-11-20" / "a.jsonl"
+    path.write_bytes(path.read_bytes() + b'\n{"headline":"x"}')
+    counts = json.loads(with_database("collect", "--source", "guessed", "--since", "2026-11-20").stdout)
+    assert (counts["read_as_douyin-mediacrawler"], counts["quarantined"]) == (2, 2)
+    rows = [json.loads(line) for line in with_database("quarantine", "list", "--json").stdout.splitlines()]
+    assert {row["reason"] for row in rows} == {"bad_time", "unknown_format"}
+    [unknown] = [str(row["raw_id"]) for row in rows if row["reason"] == "unknown_format"]
+    assert with_database("quarantine", "replay", unknown).exit_code == 1
+    config = tmp_path / "kolwatch.toml"
+    table = '[source.guessed]\nformat = "mapped"\nmap = { platform = "zhihu", id = "headline", text = "headline" }'
+    config.write_text(config.read_text().replace("[source.guessed]", table))
+    assert json.loads(with_database("quarantine", "replay", unknown).stdout)["quarantined"] == 1
+    config.write_text(config.read_text().replace('text = "headline"', 'text = "headline", account_id = "=x"'))
+    assert json.loads(with_database("quarantine", "replay", unknown).stdout)["quarantined"] == 0
+
+
 def test_a_source_shows_how_far_it_has_been_collected(with_database: Kolwatch) -> None:
     with_database("collect", "--source", "good", "--since", "2026-11-20")
-    good, bad = map(json.loads, with_database("sources", "--json").stdout.splitlines())
+    good, guessed, bad = map(json.loads, with_database("sources", "--json").stdout.splitlines())
+    assert guessed["format"] == "auto"
     assert (good["watermark"], good["transport"]) == ("2026-11-21T00:00:00+08:00", "files")
     assert good["lag"] > 0
     assert (bad["watermark"], bad["lag"]) == (None, None)

@@ -14,6 +14,7 @@ from pipeline.site import Site
 
 SHOWN_POSTS = 3
 SHOWN_WIDTH = 100
+NOT_ONE = "give each format a source of its own to settle it"
 
 app = typer.Typer()
 sources_app = typer.Typer(invoke_without_command=True)
@@ -110,6 +111,9 @@ def sources_check(
             continue
         rows = [{"source": name, **row} for record in found.records for row in _understood(record, site.settings.zone)]
         _show_posts(name, day, rows, as_json)
+        if guesses := sorted({record.guess for record in found.records if record.guess}):
+            advice = f'say format = "{guesses[0]}" to settle it'
+            say(f"{name}: reads like {' and '.join(guesses)}; {advice if len(guesses) == 1 else NOT_ONE}")
     return status
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, RecordError
 from pipeline.records import Fragment, ParsedPost
 from pipeline.source_settings import SourceSettings
+from pipeline.sources import detection
 from pipeline.sources.contract import Format, Transport
 from pipeline.sources.document import Cursor, Document, Window
 from pipeline.sources.formats import FORMATS
@@ -24,7 +25,8 @@ class Source:
     name: str
     settings: SourceSettings
     root: Path
-    format: Format
+    format: Format | None
+    """None: told by each record."""
     transport: Transport
 
     @property
@@ -41,15 +43,24 @@ class Source:
 
         Raises SourceError, after the records that could be had, if the document cannot be read to its end.
         """
-        return iter(self.format.split(document, self.settings) if document.fragments is None else document.fragments)
+        if document.fragments is not None:
+            return iter(document.fragments)
+        return (self.format.split if self.format else detection.split)(document, self.settings)
+
+    def reader(self, fragment: Fragment) -> Format:
+        """The format of a record: the configured one, else the one that knows it. Raises RecordError."""
+        return self.format or detection.tell(fragment)
 
     def parse(self, fragment: Fragment) -> Sequence[ParsedPost]:
         """The posts of a record, at least one. Raises RecordError."""
-        return self.format.parse(fragment, self.settings)
+        return self.reader(fragment).parse(fragment, self.settings)
 
     def external_id(self, fragment: Fragment) -> str:
         """The platform's id of the record's first post; empty if it cannot be read."""
-        return self.format.external_id(fragment, self.settings)
+        try:
+            return self.reader(fragment).external_id(fragment, self.settings)
+        except RecordError:
+            return ""
 
 
 def open_source(name: str, settings: SourceSettings, root: Path) -> Source:
@@ -57,11 +68,12 @@ def open_source(name: str, settings: SourceSettings, root: Path) -> Source:
 
     Raises ConfigError naming table, key and the known names.
     """
+    format = _known(settings.format, {*FORMATS, detection.AUTO}, f"[source.{name}]: format")
     source = Source(
         name=name,
         settings=settings,
         root=root,
-        format=FORMATS[_known(settings.format, FORMATS, f"[source.{name}]: format")],
+        format=FORMATS.get(format),
         transport=TRANSPORTS[_known(settings.transport, TRANSPORTS, f"[source.{name}]: transport")],
     )
     _check_tables(name, settings)

@@ -28,7 +28,7 @@ def test_an_unknown_format_names_table_key_value_and_what_is_known() -> None:
     wrong = SourceSettings(format="youku-openapy", path="*")
     with pytest.raises(ConfigError) as error:
         check({"y": wrong})
-    said = "[source.y]: format = 'youku-openapy' is unknown; did you mean 'youku-openapi'? known are: bilibili-"
+    said = "[source.y]: format = 'youku-openapy' is unknown; did you mean 'youku-openapi'? known are: auto, bilibili-"
     assert str(error.value).startswith(said)
 
 

@@ -52,7 +52,7 @@ def feed_split(document: Document, source: SourceSettings) -> Iterator[Fragment]
     """
     with reading(document) as stream:
         head = stream.read(_PEEKED)
-        is_xml = head.lstrip(_BEFORE_MARKUP).startswith(b"<")
+        is_xml = is_markup(head)
         data = head + stream.read(MAX_PAGE + 1 - len(head)) if is_xml else b""
     if not is_xml:
         yield from split(document, source, _JSON_FEED)
@@ -81,6 +81,11 @@ def feed_decode(fragment: Fragment) -> dict[str, Any]:
         if item.get("author") and "authors" not in item:  # JSON Feed 1.0
             item["authors"] = [item["author"]]
     return {**item, "feed": {name: context[name] for name in _ABOUT if name in context}}
+
+
+def is_markup(start: bytes) -> bool:
+    """Whether what begins so is XML, or means to be."""
+    return start[:_PEEKED].lstrip(_BEFORE_MARKUP).startswith(b"<")
 
 
 def _of_xml(received: bytes, origin: str) -> Iterator[Fragment]:

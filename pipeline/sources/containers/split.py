@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from typing import Any, BinaryIO, cast
 
@@ -64,8 +64,9 @@ class Cut:
     context: bytes | None = None
 
 
+@cache
 def splitter(page: Page) -> Callable[[Document, SourceSettings], Iterator[Fragment]]:
-    """The `split` of a format whose pages look like this."""
+    """The `split` of a format whose pages look like this; the same for all whose pages look the same."""
     return partial(split, page=page)
 
 
@@ -78,7 +79,7 @@ def split(document: Document, source: SourceSettings, page: Page) -> Iterator[Fr
     with reading(document) as received:
         stream = _buffered(received)
         start = stream.peek(_PEEKED)[:_PEEKED]
-        if start.startswith(_ON_DISK):
+        if is_on_disk(start):
             yield from _of_file(start, document, stream, source.table)
             return
         if start.startswith(UTF16_MARKS):
@@ -92,6 +93,11 @@ def split(document: Document, source: SourceSettings, page: Page) -> Iterator[Fr
             yield from delimited.rows(_lines(chain(head, chunks)), delimiter, document.origin)
         else:
             yield from _of_whole(_whole(b"".join(head), stream, document.origin), page, document.origin)
+
+
+def is_on_disk(start: bytes) -> bool:
+    """Whether a document that begins so is a file to jump about in, whose rows are its records."""
+    return start.startswith(_ON_DISK)
 
 
 def _head(chunks: Iterator[bytes]) -> list[bytes]:

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.errors import RecordError
 from pipeline.records import Count, Metric, ParsedPost, Platform
+from pipeline.sources import FORMATS
 from pipeline.sources.formats import bilibili
 from tests.sources.samples import document, fragment, source
 from tests.sources.samples_bilibili import DYNAMIC, VIDEO, YT_DLP
@@ -54,7 +55,7 @@ def test_a_post_of_the_dynamics_file() -> None:
 
 
 def test_both_files_are_recognised() -> None:
-    recognises = source("bilibili-mediacrawler").format.recognises
+    recognises = FORMATS["bilibili-mediacrawler"].recognises
     assert (recognises(VIDEO), recognises(DYNAMIC), recognises(YT_DLP)) == (True, True, False)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import RecordError, SourceError
 from pipeline.records import Count, Fragment, Metric, ParsedPost, Platform
+from pipeline.sources import FORMATS
 from pipeline.sources.formats.weibo_posts import canonical_id, with_its_year
 from tests.sources.samples import document, fragment, source
 from tests.sources.samples_weibo import CRAWLER, MEDIACRAWLER, NGHUYONG, OPEN_API, PAGES, RECORDS, SEARCH, SPIDER
@@ -313,4 +314,4 @@ def test_a_date_is_no_account() -> None:
     ],
 )
 def test_each_shape_of_a_format_is_recognised(name: str, record: dict[str, Any]) -> None:
-    assert source(name).format.recognises(record)
+    assert FORMATS[name].recognises(record)

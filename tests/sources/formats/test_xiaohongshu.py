@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import RecordError, SourceError
 from pipeline.records import Count, Metric, ParsedPost, Platform
+from pipeline.sources import FORMATS
 from pipeline.sources.formats.xiaohongshu import id_of_address
 from tests.sources.samples import document, fragment, source
 from tests.sources.samples_xiaohongshu import PAGES, REAJASON, RSSHUB, XHS_DOWNLOADER, YT_DLP
@@ -105,7 +106,7 @@ def test_an_answer_of_the_downloaders_server_has_the_note_inside() -> None:
     answer = {"message": "获取小红书作品数据成功", "params": {"url": "https://x"}, "data": XHS_DOWNLOADER}
     opened = source("xiaohongshu-xhsdownloader")
     assert opened.parse(fragment(answer)) == opened.parse(fragment(XHS_DOWNLOADER))
-    assert opened.format.recognises(answer)
+    assert FORMATS["xiaohongshu-xhsdownloader"].recognises(answer)
 
 
 def test_an_answer_without_a_note_says_what_the_server_said() -> None:
