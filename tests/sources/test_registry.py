@@ -34,7 +34,7 @@ def test_an_unknown_format_names_table_key_value_and_what_is_known() -> None:
 
 def test_an_unknown_transport_is_refused() -> None:
     wrong = SourceSettings(format="youku-openapi", path="*", transport="carrier-pigeon")
-    with pytest.raises(ConfigError, match=r"\[source\.y\]: transport = 'carrier-pigeon' is unknown; known are: .*files"):
+    with pytest.raises(ConfigError, match=r"\[source\.y\]: transport = 'carrier-pigeon' is unknown; known are: "):
         open_source("y", wrong, Path())
 
 
