@@ -16,6 +16,8 @@ from pipeline.sources.containers import tables
 from pipeline.sources.containers.spool import MAX_SPOOLED, too_large
 from pipeline.sources.containers.tables import Header, fragment
 
+_LOG_VERSION = 2
+"""What stands in two bytes of the header of a database with a write-ahead log."""
 _PATIENCE = 5.0
 """Seconds for a writer to let go of the database."""
 _TABLES = """
@@ -46,9 +48,7 @@ def rows(path: Path, wanted: str, origin: str, *, is_ours: bool = False) -> Iter
             for number, row in enumerate(found, 1):
                 yield fragment(header.row([tables.plain(cell) for cell in row]), origin, number)
     except sqlite3.Error as error:
-        if _code(error) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise SourceError(f"{origin}: its writer keeps the database locked; run this again") from error
-        raise SourceError(f"{origin}: is no sound SQLite database ({error}); deliver the file again") from error
+        raise SourceError(f"{origin}: {_what_to_do(error)}") from error
 
 
 @contextmanager
@@ -65,17 +65,16 @@ def _copied(path: Path, origin: str) -> Iterator[Path]:
 def _readable(path: Path) -> sqlite3.Connection:
     """The database as its writer left it, with what is still in the log beside it, and held so.
 
-    Where the log cannot be used because the folder may not be written to, nobody is writing the database either.
+    One that keeps a log, but has none beside it, is in nobody's use. It is opened as unchangeable, because SQLite would
+    make the log anew, if the folder may be written to, and refuse to read, if it may not.
     """
-    connection = _connect(path, "mode=ro")
-    try:
-        connection.execute("BEGIN")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
-        connection.close()
-        if _code(error) != sqlite3.SQLITE_CANTOPEN or path.with_name(path.name + "-wal").exists():
-            raise
+    with path.open("rb") as file:
+        keeps_a_log = _LOG_VERSION in file.read(20)[18:]
+    if keeps_a_log and not path.with_name(path.name + "-wal").exists():
         return _connect(path, "mode=ro&immutable=1")
+    connection = _connect(path, "mode=ro")
+    connection.execute("BEGIN")
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     return connection
 
 
@@ -83,9 +82,13 @@ def _connect(path: Path, how: str) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", timeout=_PATIENCE, uri=True)
 
 
-def _code(error: sqlite3.Error) -> int:
-    """SQLite's number of an error; those of the module sqlite3 itself have none."""
-    return getattr(error, "sqlite_errorcode", 0)
+def _what_to_do(error: sqlite3.Error) -> str:
+    code: int = getattr(error, "sqlite_errorcode", 0)  # errors of the module itself have none
+    if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return "its writer keeps the database locked; run this again"
+    if code == sqlite3.SQLITE_READONLY_ROLLBACK:
+        return "its writer stopped in the middle of a change; open the database once with the writer or sqlite3"
+    return f"is no sound SQLite database ({error}); deliver the file again"
 
 
 def _text(data: bytes) -> str:

@@ -81,7 +81,7 @@ def _fingerprint(path: Path) -> str:
         log = path.with_name(path.name + _LOG).stat()
     except OSError:
         return found
-    return f"{found}; log {log.st_size} bytes, {log.st_mtime_ns} ns"
+    return f"{found}; log {log.st_size} bytes, {log.st_mtime_ns} ns" if log.st_size else found
 
 
 def _is_changed(path: Path, fingerprint: str) -> bool:

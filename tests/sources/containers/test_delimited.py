@@ -6,6 +6,8 @@ import json
 import tracemalloc
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.errors import SourceError
 from pipeline.source_settings import SourceSettings
@@ -16,6 +18,7 @@ from pipeline.sources.document import Document
 from tests.sources.containers.test_split import Endless
 from tests.sources.samples import document
 
+HEADER = ("id", "正文", "点赞数")
 SOURCE = SourceSettings(format="weibo-weibosearch")
 
 
@@ -45,8 +48,8 @@ def test_every_encoding_and_delimiter_gives_the_same(encoding: str, delimiter: s
 
 
 def test_a_file_in_gb18030_stays_so_where_a_row_might_be_utf8() -> None:
-    data = "id,正文\n1,联通\n2,白菜\n".encode("gb18030")
-    assert [row for _, row in rows(data)] == [{"id": "1", "正文": "联通"}, {"id": "2", "正文": "白菜"}]
+    data = "id,正文\n1,模\n2,白菜\n".encode("gb18030")  # the bytes of 模 are UTF-8 too, for ģ
+    assert [row for _, row in rows(data)] == [{"id": "1", "正文": "模"}, {"id": "2", "正文": "白菜"}]
 
 
 def test_what_a_writer_quotes_comes_back_whole() -> None:
@@ -141,3 +144,28 @@ def test_a_large_table_is_read_in_constant_memory() -> None:
         assert tracemalloc.get_traced_memory()[1] < 1_000_000, "100 MB went through"
     finally:
         tracemalloc.stop()
+
+
+CELL = st.text(st.sampled_from('ab7醋,;\t"\n\r \x00'), max_size=6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    cells=st.lists(st.tuples(CELL, CELL, CELL), max_size=8),
+    delimiter=st.sampled_from(delimited.DELIMITERS),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "gb18030"]),
+    damage=st.none() | st.tuples(st.integers(0, 200), st.sampled_from([b'"', b"\n", b",", b"\xff"])),
+)
+def test_whatever_is_written_comes_back(
+    cells: list[tuple[str, str, str]], delimiter: str, encoding: str, damage: tuple[int, bytes] | None
+) -> None:
+    written = io.StringIO()
+    csv.writer(written, delimiter=delimiter).writerows([HEADER, *cells])
+    data = written.getvalue().encode(encoding)
+    if damage is None:
+        kept = [dict(zip(HEADER, row, strict=True)) for row in cells if "".join(row).strip()]
+        assert [row for _, row in rows(data) if any(map(str.strip, row.values()))] == kept  # type: ignore[attr-defined]
+    else:
+        start = min(len(data), len(delimiter.join(HEADER).encode(encoding)) + 2 + damage[0])
+        found = rows(data[:start] + damage[1] + data[start:])
+        assert all(isinstance(row, dict | list | bytes) for _, row in found)

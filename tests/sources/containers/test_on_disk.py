@@ -14,6 +14,8 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.errors import SourceError
 from pipeline.source_settings import SourceSettings
@@ -206,6 +208,24 @@ def test_what_is_still_in_the_log_is_read_too(tmp_path: Path) -> None:
         assert rows(tmp_path / "a.db") == [(1, WEIBO_ROW)]
 
 
+def test_reading_leaves_nothing_beside_a_database(tmp_path: Path) -> None:
+    filled(tmp_path / "a.db", *WEIBO, journal="wal").close()
+    assert rows(tmp_path / "a.db") == [(1, WEIBO_ROW)]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.db"]
+
+
+def test_a_change_that_was_never_finished_is_an_error_with_advice(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with contextlib.closing(filled(path, *WEIBO)) as writer:
+        for statement in ("PRAGMA cache_spill = 1", "PRAGMA cache_size = 1", "BEGIN", "DELETE FROM weibo"):
+            writer.execute(statement)
+        writer.executemany("INSERT INTO weibo VALUES (?, hex(zeroblob(2000)), 0)", ((n,) for n in range(50)))
+        for name in ("a.db", "a.db-journal"):
+            (tmp_path / f"dead-{name}").write_bytes((tmp_path / name).read_bytes())
+    with pytest.raises(SourceError, match="its writer stopped in the middle of a change"):
+        rows(tmp_path / "dead-a.db")
+
+
 def test_the_writer_is_not_held_up_while_rows_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     with contextlib.closing(filled(path, *WEIBO)) as writer:
@@ -308,3 +328,33 @@ def test_a_file_that_says_more_than_it_can_hold_is_refused(monkeypatch: pytest.M
     monkeypatch.setattr(tables, "_ALWAYS_ALLOWED", 0)
     with pytest.raises(SourceError, match="export: holds more than 200 times its size, as a bomb does"):
         rows(parquet(id=["7"] * 200_000))
+
+
+# ---- damage -------------------------------------------------------------------------------------------
+
+
+def database_of_many(folder: Path) -> bytes:
+    filled(folder / "many.db", *WEIBO, *["INSERT INTO weibo SELECT id, hex(zeroblob(300)), 0 FROM weibo"] * 5).close()
+    return (folder / "many.db").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    columns = {"id": [str(n) for n in range(99)], "text": [f"text {n * n}" for n in range(99)]}
+    return {
+        "workbook": book(HEADER, *[(str(n), f"醋{n}", n) for n in range(30)]),
+        "database": database_of_many(tmp_path_factory.mktemp("sound")),
+        "parquet": parquet(**columns),
+    }
+
+
+@pytest.mark.parametrize("kind", ["workbook", "database", "parquet"])
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_damage_leaves_only_declared_errors(sound: dict[str, bytes], kind: str, data: st.DataObject) -> None:
+    damaged = bytearray(sound[kind])
+    for _ in range(data.draw(st.integers(1, 5))):
+        start = data.draw(st.integers(16, len(damaged)))  # behind what says what it is
+        damaged[start : start + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=8))
+    with contextlib.suppress(SourceError):
+        rows(bytes(damaged))

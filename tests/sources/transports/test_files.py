@@ -1,3 +1,4 @@
+import contextlib
 import gzip
 import os
 import sqlite3
@@ -113,6 +114,8 @@ def test_a_folder_stands_for_all_files_in_it(tmp_path: Path) -> None:
 def test_what_is_written_beside_a_database_changes_its_fingerprint(tmp_path: Path) -> None:
     put(tmp_path / "a.db", b"")
     (before,) = xhs(tmp_path, "*.db").documents(WINDOW)
+    put(tmp_path / "a.db-wal", b"")
+    assert not before.is_changed()
     put(tmp_path / "a.db-wal", b"more")
     (after,) = xhs(tmp_path, "*.db").documents(WINDOW)
     assert before.fingerprint != after.fingerprint
@@ -177,3 +180,15 @@ def test_a_table_is_read_in_place_or_unpacked(tmp_path: Path) -> None:
     source = xhs(tmp_path, "*")
     bodies = [f.body.decode() for found in source.documents(WINDOW) for f in source.split(found)]
     assert bodies == ['{"note_id":"1","正文":"醋"}', *['{"note_id":1,"正文":"醋"}'] * 2]
+
+
+def test_a_database_in_use_is_not_changed_by_reading_it(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as writer:
+        writer.executescript("PRAGMA journal_mode = wal; CREATE TABLE note (note_id)")
+        writer.execute("INSERT INTO note VALUES (1)")
+        source = xhs(tmp_path, ".")
+        (found,) = source.documents(WINDOW)
+        assert [f.body for f in source.split(found)] == [b'{"note_id":1}']
+        assert not found.is_changed()
+        writer.execute("INSERT INTO note VALUES (2)")
+        assert found.is_changed()
