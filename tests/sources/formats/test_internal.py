@@ -86,7 +86,7 @@ def test_an_unknown_event_names_those_there_are(name: object) -> None:
 
 @pytest.mark.parametrize(("name", "record"), [("internal-kafka", EVENT), ("internal-postgres", ROW)])
 def test_an_unknown_platform_names_those_there_are(name: str, record: dict[str, Any]) -> None:
-    with pytest.raises(RecordError, match="unknown_platform: the platform 'orkut' is none of qzone, wechat"):
+    with pytest.raises(RecordError, match="unknown_platform: the platform 'orkut' is none of qzone, "):
         read(name, record, platform="orkut")
     with pytest.raises(RecordError, match="missing: no `platform`"):
         read(name, record, platform=None)
