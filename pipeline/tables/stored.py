@@ -270,7 +270,7 @@ flag = Table(
     ForeignKeyConstraint(["guidance_id", "guidance_version"], ["guidance.guidance_id", "guidance.version"]),
     Index("flag_text", "content_hash"),
     Index("flag_day", "day", text("priority DESC"), "flag_id"),
-    Index("flag_position", "guidance_id", text("day DESC"), text("flag_id DESC")),
+    Index("flag_position", "guidance_id", "flag_id", postgresql_include=["outcome", "awaits"]),
     Index(
         "flag_queue",
         text("(severity = 'S4'::text) DESC"),

@@ -2,12 +2,14 @@
 
 from fastapi import APIRouter
 
-from pipeline.console.pages import elsewhere, flag, queue, runs, sign_in, today
+from pipeline.console.pages import accounts, elsewhere, flag, guidance, queue, runs, sign_in, today
 
 ROUTERS: tuple[APIRouter, ...] = (
     today.router,
     queue.router,
     flag.router,
+    guidance.router,
+    accounts.router,
     runs.router,
     sign_in.router,
     elsewhere.router,
