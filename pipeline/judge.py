@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import detect, normalise, segment, stance
+from pipeline import detect, normalise, search, segment, stance
 from pipeline.lexicon import Lexicon
 from pipeline.records import Assessment, NormalisedText, Segment, Severity
 from pipeline.terms import Terms
@@ -66,6 +66,10 @@ class TextTools:
     """The terms of the lexicon in a folded text."""
     frame: Callable[[str], str]
     """A folded text with each term of the lexicon replaced by one character for its kind."""
+    words: Callable[[str], list[str]]
+    """What a document is found by."""
+    query: Callable[[str], str]
+    """What finds the documents that hold all words of a search; empty where it has none."""
 
 
 def text_tools(lexicon: Lexicon) -> TextTools:
@@ -98,6 +102,8 @@ def text_tools(lexicon: Lexicon) -> TextTools:
         shapes=lambda texts: detect.shapes(texts, lambda clause: {tag_of[t] for t in terms.findall(clause)}),
         terms_in=terms.findall,
         frame=lambda folded: terms.sub(slot_of.__getitem__, folded),
+        words=lambda document: search.words(fold(document[:MAX_CHARACTERS]).text, segmenter.cut_finely),
+        query=lambda sought: search.query(fold(sought).text, segmenter.cut),
     )
 
 

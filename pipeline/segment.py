@@ -7,7 +7,7 @@ on everything else.
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import resources
 from itertools import pairwise
 from typing import Protocol
@@ -29,6 +29,8 @@ class Backend(Protocol):
 
     def cut(self, run: str) -> list[str]: ...
 
+    def cut_finely(self, run: str) -> list[str]: ...
+
 
 class RjiebaBackend:
     """The Rust implementation: the same words, about fifteen times as fast."""
@@ -42,6 +44,10 @@ class RjiebaBackend:
 
     def cut(self, run: str) -> list[str]:
         words: list[str] = self._jieba.cut(run)
+        return words
+
+    def cut_finely(self, run: str) -> list[str]:
+        words: list[str] = self._jieba.cut_for_search(run)
         return words
 
 
@@ -63,6 +69,10 @@ class JiebaBackend:
         words: list[str] = self._jieba.lcut(run)
         return words
 
+    def cut_finely(self, run: str) -> list[str]:
+        words: list[str] = self._jieba.lcut_for_search(run)
+        return words
+
 
 def fastest_backend(terms: Mapping[str, int]) -> Backend:
     try:
@@ -80,13 +90,11 @@ class Segmenter:
 
     def cut(self, text: str) -> list[str]:
         """The words of a text; joined they are the text again."""
-        words: list[str] = []
-        for run in RUN.findall(text):
-            if CUTTABLE.match(run):
-                words.extend(self._backend.cut(run))
-            else:
-                words.append(run)
-        return words
+        return _cut(text, self._backend.cut)
+
+    def cut_finely(self, text: str) -> list[str]:
+        """The words of a text, each after the shorter words of the dictionary that lie in it."""
+        return _cut(text, self._backend.cut_finely)
 
     def segments(self, text: str) -> list[Segment]:
         """The sentences of a text, each with its words; what holds no letter or digit is none."""
@@ -115,6 +123,16 @@ class Segmenter:
                 words.append(word)
         if words:
             yield _segment(text, at, end, words)
+
+
+def _cut(text: str, cut: Callable[[str], list[str]]) -> list[str]:
+    words: list[str] = []
+    for run in RUN.findall(text):
+        if CUTTABLE.match(run):
+            words.extend(cut(run))
+        else:
+            words.append(run)
+    return words
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:

@@ -119,6 +119,16 @@ class Site:
         """Whether a folded text is about health; the judge asks the same."""
         return self.tools.screen
 
+    @cached_property
+    def words(self) -> Callable[[str], list[str]]:
+        """What a document is found by; not the judge's affair, but cut with the same words."""
+        return self.tools.words
+
+    @cached_property
+    def query(self) -> Callable[[str], str]:
+        """What finds the documents that hold all words of a search."""
+        return self.tools.query
+
     def source(self, name: str) -> Source:
         """Raises ConfigError for a source that kolwatch.toml does not have."""
         return open_source(name, settings.source(self.settings, name), self.settings.root)

@@ -16,7 +16,7 @@ from typing import Any
 from pipeline import db, load, report, revise, score
 from pipeline.errors import ConfigError, SourceError
 from pipeline.land import Counts, collect
-from pipeline.records import Metric, Severity, Tier
+from pipeline.records import Assessment, Metric, Severity, Tier
 from pipeline.settings import Settings
 from pipeline.settings import load as load_settings
 from pipeline.site import Site, open_site
@@ -57,6 +57,7 @@ def judge_due(site: Site) -> Counts:
             counts["judged"] += len(judged)
             counts["failed"] += len(taken) - len(judged)
             counts.update(j.assessment.band.value for j in judged)
+    _index_judged(site)
     log.info("judged: %s", dict(counts))
     return dict(counts)
 
@@ -68,7 +69,7 @@ def _assess(site: Site, connection: db.Connection, taken: Sequence[Mapping[str, 
     except Exception:
         log.exception("a batch of %d texts failed; trying them one by one", len(taken))
         return _assess_singly(site, connection, taken)
-    return [load.JudgedText(r["content_hash"], a, r["rejudge_on"]) for r, a in zip(taken, found, strict=True)]
+    return [_judged(site, row, assessment) for row, assessment in zip(taken, found, strict=True)]
 
 
 def _assess_singly(site: Site, connection: db.Connection, taken: Sequence[Mapping[str, Any]]) -> list[load.JudgedText]:
@@ -81,8 +82,25 @@ def _assess_singly(site: Site, connection: db.Connection, taken: Sequence[Mappin
             message = f"{type(error).__name__}: {error}"[:500]
             db.run(connection, "judge.mark_failed", content_hash=row["content_hash"], error=message)
         else:
-            judged.append(load.JudgedText(row["content_hash"], found, row["rejudge_on"]))
+            judged.append(_judged(site, row, found))
     return judged
+
+
+def _judged(site: Site, row: Mapping[str, Any], found: Assessment) -> load.JudgedText:
+    """A text without a claim is on no page, so nobody looks for its words."""
+    words = site.words(row["document"]) if found.claims else ()
+    return load.JudgedText(row["content_hash"], found, row["rejudge_on"], words)
+
+
+def _index_judged(site: Site) -> None:
+    """Give the texts that were judged before there was a search what they are found by."""
+    while True:
+        with db.transaction(site.engine) as connection:
+            taken = db.run(connection, "judge.take_unindexed", batch_size=site.settings.judge.batch_size).fetchall()
+            if not taken:
+                return
+            words = {r["content_hash"]: site.words(r["document"]) if r["has_claims"] else () for r in taken}
+            load.store_words(connection, words)
 
 
 def is_idle(site: Site) -> bool:

@@ -73,7 +73,7 @@ def any_server(
 def test_migrations_and_metadata_agree_on_every_server(any_server: Server) -> None:
     any_server.ensure_database("migrated")
     with opened(any_server.url("migrated")) as engine:
-        assert db.migrate(engine) == db.migrate(engine) == "0006"
+        assert db.migrate(engine) == db.migrate(engine) == "0007"
         with engine.connect() as connection:
             found = compare_metadata(MigrationContext.configure(connection), METADATA)
             assert [d for d in found if "comment" not in str(d)[:40]] == []
@@ -148,7 +148,7 @@ def test_there_are_queries_to_check() -> None:
 
 @pytest.mark.parametrize(("file", "name"), QUERIES)
 def test_postgres_takes_every_query(connection: db.Connection, file: str, name: str) -> None:
-    for staging in ("collect.create_staging", "collect.find_raw", "judge.create_staging"):
+    for staging in ("collect.create_staging", "collect.find_raw", "judge.create_staging", "judge.create_words_staging"):
         db.run(connection, staging)
     if db.queries(file)[name].startswith("CREATE"):
         return  # it just ran

@@ -36,6 +36,7 @@ def test_both_backends_cut_alike_and_lose_nothing(fast: Segmenter, reference: Se
     words = fast.cut(text)
     assert "".join(words) == text
     assert words == reference.cut(text)
+    assert fast.cut_finely(text) == reference.cut_finely(text)
 
 
 @settings(deadline=None, max_examples=300)

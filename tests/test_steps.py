@@ -146,6 +146,26 @@ def test_a_broken_record_that_comes_after_a_good_one_stays_in_quarantine(site: S
 # ---- judge --------------------------------------------------------------------------------------------
 
 
+def test_texts_with_claims_can_be_searched_also_those_judged_before_there_was_a_search(site: Site) -> None:
+    def found(word: str) -> list[tuple[str]]:
+        has = (
+            "SELECT document FROM text_words JOIN post_text USING (content_hash) WHERE words @@ %s::tsquery ORDER BY 1"
+        )
+        return rows(site, has, word)
+
+    deliver(site, *A_DAY)
+    work(site)
+    assert (found("蒜"), found("醋 & 放"), found("天")) == ([("大蒜水能杀死病毒",)], [("包饺子也许放点醋更香呀",)], [])
+    with db.transaction(site.engine) as connection:
+        connection.execute("DELETE FROM text_words")
+        connection.execute("UPDATE post_text SET is_indexed = false")
+    steps.judge_due(site)
+    assert (found("蒜"), rows(site, "SELECT DISTINCT is_indexed FROM post_text")) == (
+        [("大蒜水能杀死病毒",)],
+        [(True,)],
+    )
+
+
 def test_a_text_said_twice_is_judged_once(site: Site) -> None:
     deliver(site, video(1, "大蒜水能杀死病毒"), video(2, "大蒜水能杀死病毒"))
     work(site)

@@ -15,6 +15,7 @@ from pipeline import db
 from pipeline.console import given
 from pipeline.console.errors import PageError
 from pipeline.console.languages import Speaker, message
+from pipeline.console.visits import Visit
 from pipeline.records import FlagStatus, Platform, Severity, Tier
 
 PAGE = 50
@@ -25,6 +26,7 @@ WORDS = {
     message("status"): FlagStatus,
 }
 TEXTS = (message("topic"), message("position"))
+SEARCH = "search"
 PLACE = re.compile(r"(true|false)~(true|false)~(-?[0-9.e+-]{1,30})~([0-9.e+-]{1,30})~([0-9]{1,18})")
 SHOWN_CHARACTERS = 300
 """Of a claim, on the page; an export has all of it."""
@@ -64,6 +66,9 @@ class Asked:
 
     day: date
     filters: Mapping[str, str | None]
+    """By their names; the search as it was typed."""
+    words: str | None
+    """What the search looks for, as a tsquery."""
     sort: Sort
 
     @property
@@ -94,16 +99,25 @@ class Asked:
         names = ("after_repeat", "after_last", "after_key", "after_priority", "after_flag")
         placed = dict(zip(names, place or NOWHERE, strict=True))
         asked = {"day": self.day, "sort": self.sort.value, "limit": limit, "characters": characters}
-        return {**self.filters, **asked, **placed}
+        return {**self.filters, **asked, **placed, "words": self.words}
 
 
-def asked(request: Request, text: str, *also: str) -> Asked:
+def asked(visit: Visit, text: str, *also: str) -> Asked:
     """Read an address. Raises PageError for what is wrong in it; `also` names what else it may hold."""
+    request = visit.request
     day = given.day(text)
-    given.only(request, [*WORDS, *TEXTS, "sort", *also])
+    given.only(request, [*WORDS, *TEXTS, SEARCH, "sort", *also])
     filters: dict[str, str | None] = {name: given.word(request, name, kind) for name, kind in WORDS.items()}
-    filters |= {name: given.text(request, name) for name in TEXTS}
-    return Asked(day=day, filters=filters, sort=given.word(request, "sort", Sort) or Sort.PRIORITY)
+    filters |= {name: given.text(request, name) for name in (*TEXTS, SEARCH)}
+    sort = given.word(request, "sort", Sort) or Sort.PRIORITY
+    return Asked(day=day, filters=filters, words=_words(visit, filters[SEARCH]), sort=sort)
+
+
+def _words(visit: Visit, search: str | None) -> str | None:
+    found = visit.site.query(search) if search else None
+    if found == "":
+        raise PageError("The search {search} has no letter or digit to look for.", search=search)
+    return found
 
 
 def place(request: Request) -> Place | None:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL, TSVECTOR
 
 from pipeline.records import Metric
 from pipeline.tables.columns import METADATA, MOMENT, key, needed
@@ -105,6 +105,7 @@ account_observation = Table(
     needed("lower_bound", Boolean),
     needed("collected_for", Date),
 )
+_is_unindexed = text("judged_version IS NOT NULL AND NOT is_indexed")
 _is_due = text("judged_version IS NULL AND judge_error IS NULL")
 post_text = Table(
     "post_text",
@@ -117,8 +118,17 @@ post_text = Table(
     Column("judged_version", Text),
     Column("rejudge_on", Date),
     Column("judge_error", Text),
+    needed("is_indexed", Boolean, server_default=text("false")),
     Index("post_text_due", "first_day", "content_hash", postgresql_where=_is_due),
     Index("post_text_day", "first_day"),
+    Index("post_text_unindexed", "content_hash", postgresql_where=_is_unindexed),
+)
+text_words = Table(
+    "text_words",
+    METADATA,
+    Column("content_hash", ForeignKey("post_text.content_hash", ondelete="CASCADE"), primary_key=True),
+    needed("words", TSVECTOR),
+    Index("text_words_words", "words", postgresql_using="gin"),
 )
 post = Table(
     "post",

@@ -63,6 +63,8 @@ WITH top AS (
        AND (%(tier)s::text IS NULL OR k.tier = %(tier)s)
        AND (%(topic)s::text IS NULL OR g.topic = %(topic)s)
        AND (%(position)s::text IS NULL OR k.guidance_id = %(position)s)
+       AND (%(words)s::tsquery IS NULL
+            OR EXISTS (SELECT FROM text_words AS w WHERE w.content_hash = k.content_hash AND w.words @@ %(words)s::tsquery))
        AND (%(after_flag)s::bigint IS NULL
             OR (k.is_repeat, k.is_last, -k.key, -k.priority, k.flag_id)
                > (%(after_repeat)s::boolean, %(after_last)s::boolean, -%(after_key)s::double precision,

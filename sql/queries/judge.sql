@@ -127,9 +127,30 @@ SELECT content_hash, judge_version, rank, start_offset, end_offset, guidance_id,
 ON CONFLICT (content_hash, judge_version, rank) DO NOTHING
 
 -- name: mark_judged
-UPDATE post_text AS t SET judged_version = i.judge_version, rejudge_on = NULL
+UPDATE post_text AS t SET judged_version = i.judge_version, rejudge_on = NULL, is_indexed = true
   FROM incoming_assessment AS i
  WHERE t.content_hash = i.content_hash
+
+-- name: create_words_staging
+CREATE TEMPORARY TABLE incoming_words (content_hash bytea, words text[]) ON COMMIT DROP
+
+-- name: merge_words
+INSERT INTO text_words AS old (content_hash, words)
+SELECT content_hash, array_to_tsvector(words) FROM incoming_words WHERE words <> '{}'
+ON CONFLICT (content_hash) DO UPDATE SET words = excluded.words WHERE old.words <> excluded.words
+
+-- name: mark_indexed
+UPDATE post_text AS t SET is_indexed = true
+  FROM incoming_words AS i
+ WHERE t.content_hash = i.content_hash AND NOT t.is_indexed
+
+-- name: take_unindexed
+SELECT content_hash, document, EXISTS (SELECT FROM claim AS c WHERE c.content_hash = t.content_hash) AS has_claims
+  FROM post_text AS t
+ WHERE judged_version IS NOT NULL AND NOT is_indexed
+ ORDER BY content_hash
+ LIMIT %(batch_size)s
+   FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: mark_failed
 UPDATE post_text SET judge_error = %(error)s WHERE content_hash = %(content_hash)s

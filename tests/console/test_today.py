@@ -5,9 +5,11 @@ from datetime import date
 
 import pytest
 
-from pipeline import db
+from pipeline import db, load
 from pipeline.console import day_table
 from pipeline.decisions import Role, User
+from pipeline.judge import text_tools
+from pipeline.lexicon import CUE_TAGS, Lexicon, Term
 from pipeline.records import DecisionOutcome
 from pipeline.review import Verdict, decide
 from pipeline.settings import ReviewSettings
@@ -142,6 +144,27 @@ def test_one_row_a_post_with_its_cluster(console_site: Site, signed_in: SignedIn
     assert shown(page) == [flags[1], flags[0]]
     assert page.count("<small>+1</small>") == 1
     assert page.count('<td class="number">2</td>') == 2  # both clusters
+
+
+def test_a_search_finds_what_its_text_holds(console_site: Site, signed_in: SignedIn) -> None:
+    flags = [
+        *raised(console_site, 2.0, text="喝大蒜水能杀死 COVID-19 病毒"),
+        *raised(console_site, 1.0, text="大蒜炒肉"),
+    ]
+    tools = text_tools(Lexicon({"大蒜水": Term(1000, "remedy", 1)}, {}, dict.fromkeys(CUE_TAGS, ()), "test"))
+    console_site.__dict__["query"] = tools.query
+    with db.transaction(console_site.engine) as connection:
+        found = connection.execute("SELECT content_hash, document FROM post_text").fetchall()
+        load.store_words(connection, {content_hash: tools.words(document) for content_hash, document in found})
+    browser = signed_in(Role.VIEWER)
+
+    def search(text: str) -> list[int]:
+        return shown(browser.get(f"/days/{DAY}", params={"search": text, "platform": "douyin"}).text)
+
+    assert search("大蒜") == flags  # also inside of 大蒜水
+    assert (search("大蒜水 covid"), search("蒜頭"), search("炒肉' | '大蒜")) == (flags[:1], [], flags[1:])
+    answer = browser.get(f"/days/{DAY}?search=%3F!")
+    assert (answer.status_code, "no letter or digit to look for" in answer.text) == (400, True)
 
 
 @pytest.mark.parametrize(("address", "told"), [

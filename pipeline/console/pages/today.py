@@ -25,7 +25,7 @@ def home(visit: Viewer) -> RedirectResponse:
 
 @router.get("/days/{text}")
 def show_day(visit: Viewer, request: Request, text: str) -> HTMLResponse:
-    wanted = day_table.asked(request, text, "after")
+    wanted = day_table.asked(visit, text, "after")
     after = day_table.place(request)
     with visit.transaction() as connection:
         rows = day_table.page_of(connection, wanted, after)
