@@ -235,7 +235,7 @@ class _ByLink:
             return Step(None, position)
         try:
             target = answer.url.join(str(link))
-        except httpx2.InvalidURL:
+        except (httpx2.InvalidURL, UnicodeError):
             raise SourceError(f"{answer.origin}: the link to the next page is broken: {quote(repr(link))}") from None
         if not is_same_server(answer.url, target):
             raise SourceError(f"{answer.origin}: the next page is said to be on another server, {target.host}")

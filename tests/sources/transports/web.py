@@ -107,9 +107,11 @@ def serving() -> Iterator[Web]:
         web.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield web
-        server.shutdown()
-        thread.join()
+        try:
+            yield web
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
