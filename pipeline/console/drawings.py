@@ -37,3 +37,25 @@ def line_points(xs: Sequence[float], ys: Sequence[float], *, width: float, heigh
     across, up = max(xs) - min(xs) or 1.0, max(ys) - min(ys)
     lows = [height / 2 if not up else height - (y - min(ys)) / up * height for y in ys]
     return " ".join(f"{(x - min(xs)) / across * width:.1f},{low:.1f}" for x, low in zip(xs, lows, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A number as a column, the lower part of which is filled."""
+
+    x: float
+    width: float
+    y: float
+    height: float
+    filled_y: float
+    filled_height: float
+
+
+def columns(wholes: Sequence[int], parts: Sequence[int], *, width: float, height: float) -> list[Column]:
+    """The columns of numbers beside each other, with a part of each; the largest is as high as the drawing."""
+    step, largest = width / max(len(wholes), 1), max([*wholes, 1])
+    drawn = []
+    for n, (whole, part) in enumerate(zip(wholes, parts, strict=True)):
+        high, filled = round(whole / largest * height, 1), round(part / largest * height, 1)
+        drawn.append(Column(round(n * step, 1), round(step * 0.8, 1), height - high, high, height - filled, filled))
+    return drawn

@@ -105,6 +105,17 @@ SELECT count(DISTINCT post_key) AS posts, count(DISTINCT post_key) FILTER (WHERE
   FROM flag
  WHERE day = %(day)s
 
+-- name: month
+-- The flags of each of the 30 days up to a day.
+SELECT d.day::date AS day, coalesce(f.flags, 0) AS flags, coalesce(f.decided, 0) AS decided, coalesce(f.deadly, 0) AS deadly
+  FROM generate_series(%(day)s::date - 29, %(day)s::date, interval '1 day') AS d (day)
+  LEFT JOIN (SELECT day, count(*) AS flags, count(*) FILTER (WHERE status = 'decided') AS decided,
+                    count(*) FILTER (WHERE severity = 'S4') AS deadly
+               FROM flag
+              WHERE day BETWEEN %(day)s::date - 29 AND %(day)s::date
+              GROUP BY day) AS f ON f.day = d.day::date
+ ORDER BY d.day
+
 -- name: choices
 -- The topics and positions that the day's flags have, for its filters.
 SELECT coalesce(array_agg(DISTINCT g.topic), '{}') AS topics, coalesce(array_agg(DISTINCT f.guidance_id), '{}') AS positions

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.console.drawings import factor_bars, line_points
+from pipeline.console.drawings import columns, factor_bars, line_points
 
 
 def test_factors_that_weigh_the_same_are_as_long_to_either_side() -> None:
@@ -25,3 +25,11 @@ def test_a_factor_of_nothing_is_a_full_bar_to_the_left() -> None:
 ])  # fmt: skip
 def test_a_line_fills_its_drawing(xs: list[float], ys: list[float], points: str) -> None:
     assert line_points(xs, ys, width=100, height=40) == points
+
+
+def test_columns_stand_beside_each_other_with_their_parts() -> None:
+    first, second = columns([4, 0], [1, 0], width=100, height=60)
+    assert (first.x, second.x, first.width) == (0, 50, 40)
+    assert (first.y, first.height, first.filled_y, first.filled_height) == (0, 60, 45, 15)
+    assert (second.height, second.y) == (0, 60)
+    assert columns([], [], width=100, height=60) == []

@@ -167,6 +167,19 @@ def test_a_search_finds_what_its_text_holds(console_site: Site, signed_in: Signe
     assert (answer.status_code, "no letter or digit to look for" in answer.text) == (400, True)
 
 
+def test_the_month_is_drawn_and_told(console_site: Site, signed_in: SignedIn) -> None:
+    raised(console_site, 1.0, 2.0)
+    raised(console_site, 1.0, day=date(2026, 10, 22), severity="S4")
+    raised(console_site, 1.0, day=date(2026, 10, 21))
+    page = signed_in(Role.VIEWER).get(f"/days/{DAY}").text
+    told = re.findall(
+        r'<th scope="row"><a href="/days/([\d-]+)">[^<]+</a></th>' + r'<td class="number">(\d+)</td>' * 3, page
+    )
+    assert (len(told), told[0], told[-1]) == (30, (str(DAY), "2", "0", "0"), ("2026-10-22", "1", "0", "1"))
+    assert page.count('<rect class="open"') == 30
+    assert "at most 2 a day" in page
+
+
 @pytest.mark.parametrize(("address", "told"), [
     ("/days/2026-02-30", "2026-02-30 is no date"),
     ("/days/today", "today is no date"),

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from pipeline import db
 from pipeline.console import day_table
+from pipeline.console.drawings import columns
 from pipeline.console.templates import render
 from pipeline.console.visits import Viewer
 from pipeline.decisions import AuditAction, Role
@@ -31,6 +32,7 @@ def show_day(visit: Viewer, request: Request, text: str) -> HTMLResponse:
         rows = day_table.page_of(connection, wanted, after)
         counts = db.run(connection, "console_today.counts", day=wanted.day).fetchone() or {}
         choices = db.run(connection, "console_today.choices", day=wanted.day).fetchone() or {}
+        days = db.run(connection, "console_today.month", day=wanted.day).fetchall()
         urgent = db.run(connection, "console_today.urgent", limit=MOST_URGENT).fetchall() if after is None else []
         if visit.may(Role.REVIEWER):
             visit.note(connection, AuditAction.VIEW, f"day {wanted.day}", rows=len(rows[: day_table.PAGE]))
@@ -38,5 +40,7 @@ def show_day(visit: Viewer, request: Request, text: str) -> HTMLResponse:
     parts = [[row for row in page if row["is_repeat"] is is_repeat] for is_repeat in (False, True)]
     shown = {"wanted": wanted, "parts": parts, "counts": counts, "choices": choices, "urgent": urgent}
     forms = {"words": day_table.WORDS, "sorts": day_table.SORTS, "age": partial(day_table.age, visit.speaker)}
+    drawn = columns([d["flags"] for d in days], [d["decided"] for d in days], width=600, height=60)
+    shown["month"] = list(zip(days, drawn, strict=True))
     paging = {"next_page": wanted.next_page(rows), "is_first": after is None}
     return render(visit, "today.html", {**shown, **forms, **paging})
