@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root. Started by root it runs as an unprivileged us
 programs and the data; where he cannot (a checkout under /root, say), both live under /var/lib/kolwatch.
 """
 
+import contextlib
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -101,9 +102,10 @@ def reachable_home(home: Path, account: Account | None) -> Path:
 def _forget_deleted() -> None:
     """Remove the data of homes that were in a folder for temporary files and are gone."""
     for note in REACHABLE.glob("home-*/home"):
-        home = Path(note.read_text(encoding="utf-8"))
-        if home.is_relative_to(tempfile.gettempdir()) and not home.exists():
-            shutil.rmtree(note.parent, ignore_errors=True)
+        with contextlib.suppress(OSError):  # somebody else is removing the same
+            home = Path(note.read_text(encoding="utf-8"))
+            if home.is_relative_to(tempfile.gettempdir()) and not home.exists():
+                shutil.rmtree(note.parent, ignore_errors=True)
 
 
 def _public(folder: Path) -> Path:

@@ -241,6 +241,7 @@ def test_data_of_a_deleted_temporary_home_goes_with_the_next(
     account = binaries.Account("nobody", 65534, 65534)
     first = binaries.reachable_home(settings.home, account)
     second = binaries.reachable_home(settings.home.parent / "deleted", account)
+    (binaries.REACHABLE / "home-no-note" / "home").mkdir(parents=True)  # as good as a note that has just gone
     assert binaries.reachable_home(settings.home, account) == first
     assert first.exists()
     assert not second.exists()

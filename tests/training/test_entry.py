@@ -20,7 +20,7 @@ def test_training_learns_to_tell_a_myth_from_its_debunk_and_a_meal(tmp_path: Pat
     said: list[str] = []
     gold = tmp_path / "own.jsonl"
     gold.write_text(json.dumps({"id": "1", "text": "喝花茶能治好流感", "flag": True}) + "\n", encoding="utf-8")
-    train(root, root / "models" / "judge", said.append, epochs=40, gold=gold)
+    train(root, root / "models" / "judge", said.append, epochs=15, gold=gold)
     known = lexicon.load(root / "guidance" / "lexicon")
     judge = artefacts.open_judge(root / "models" / "judge", guidance.load(root / "guidance"), known)
     texts = ["喝花茶能治好流感,亲测有效", "花茶治流感是谣言,别信", "今晚炒萝卜吃,感冒好了胃口也好"]

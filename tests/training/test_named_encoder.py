@@ -46,7 +46,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_project(tmp_path_factory.mktemp("project"))
     torch.manual_seed(0)
     checkpoint = save_bert(folder / "bert", words=characters(folder), width=24)
-    train(folder, folder / "models" / "judge", lambda _: None, encoder=str(checkpoint), epochs=60)
+    train(folder, folder / "models" / "judge", lambda _: None, encoder=str(checkpoint), epochs=30)
     shutil.rmtree(checkpoint)
     return folder
 
