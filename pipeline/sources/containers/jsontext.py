@@ -20,7 +20,14 @@ TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{}"]', re.DOTALL)
 """A whole string, a bracket, or the quote of a string that never ends."""
 
 _UNDEFINED = re.compile(r'("(?:[^"\\]++|\\.)*+")|\bundefined\b', re.DOTALL)
-_NAMES = {type(None): "null", bool: "true or false", int: "a number", float: "a number", str: "text", list: "an array"}
+_NAMES = {
+    type(None): "null",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "text",
+    list: "an array (or a table's row with more or fewer cells than its header)",
+}
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 

@@ -63,7 +63,7 @@ def test_what_is_no_record_is_one_kind_of_error_with_its_reason(body: bytes, rea
         (b"12", "a number"),
         (b"1.5", "a number"),
         (b'"a"', "text"),
-        (b"[{}]", "an array"),
+        (b"[{}]", r"an array \(or a table's row with more or fewer cells than its header\)"),
     ],
 )
 def test_what_stands_where_a_record_was_expected_is_named_in_words(body: bytes, name: str) -> None:
