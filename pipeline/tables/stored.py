@@ -272,6 +272,7 @@ flag = Table(
     needed("is_late", Boolean),
     Column("closing", Integer),
     Column("told_at", MOMENT),
+    Column("raised_at", MOMENT, server_default=text("now()")),
     needed("status", Text, server_default="open"),
     Column("awaits", Text, server_default="first"),
     Column("outcome", Text),
