@@ -26,6 +26,8 @@ FACTORS = {
     "history": message("earlier confirmed flags"),
     "sponsored": message("sponsored"),
 }
+MOST_LOOKED_UP = 1000
+"""Posts of an account, and claims of a cluster, whose flags are counted; the page says where there are more."""
 REASON_KEYS = ("qwe", "adfgh", "zx", "vb")
 """The keys of the reasons of each outcome, in their order; the number of the outcome gives none."""
 CHOICES = [
@@ -134,7 +136,8 @@ def _of_account(connection: db.Connection, row: Row, standing: Standing) -> dict
     where = {"account_key": row["account_key"]}
     seen = db.run(connection, "console_flag.followers", **where).fetchall()
     oldest_first = seen[::-1]
-    flags = db.run(connection, "console_flag.flags_of_account", **where, post_key=row["post_key"]).fetchall()
+    others = where | {"post_key": row["post_key"], "limit": MOST_LOOKED_UP}
+    flags = db.run(connection, "console_flag.flags_of_account", **others).fetchall()
     return {
         "followers": oldest_first,
         "tier": seen[0]["tier"] if seen else None,
@@ -157,7 +160,7 @@ def _line(seen: Sequence[Row]) -> str:
 def _of_cluster(connection: db.Connection, row: Row, standing: Standing) -> dict[str, Any]:
     if row["cluster_id"] is None:
         return {"cluster": []}
-    where = {"cluster_id": row["cluster_id"], "post_key": row["post_key"]}
+    where = {"cluster_id": row["cluster_id"], "post_key": row["post_key"], "limit": MOST_LOOKED_UP}
     flags = db.run(connection, "console_flag.flags_of_cluster", **where).fetchall()
     return {"cluster": [_without_outcome(flag) for flag in flags] if standing.is_blind else flags}
 

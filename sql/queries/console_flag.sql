@@ -70,19 +70,26 @@ SELECT o.observed_at, o.follower_count, o.lower_bound,
  LIMIT 90
 
 -- name: flags_of_account
--- How the account's other flags ended; of the latest, what they say. A flag that awaits its second review says nothing.
-WITH other AS MATERIALIZED (
+-- How the other flags of the account's latest posts ended; of the latest, what they say. A flag that awaits its second
+-- review says nothing. LATERAL with a limit keeps the planner from reading all flags.
+WITH recent AS MATERIALIZED (
+    SELECT post_key
+      FROM post
+     WHERE account_key = %(account_key)s AND post_key <> %(post_key)s
+     ORDER BY post_key DESC
+     LIMIT %(limit)s
+), other AS MATERIALIZED (
     SELECT f.flag_id, f.day, f.guidance_id, f.content_hash, f.start_offset, f.end_offset,
            CASE WHEN f.awaits IS NULL THEN f.outcome END AS outcome
-      FROM post AS p
-      JOIN flag AS f USING (post_key)
-     WHERE p.account_key = %(account_key)s AND f.post_key <> %(post_key)s
+      FROM recent AS r
+     CROSS JOIN LATERAL (SELECT * FROM flag WHERE post_key = r.post_key LIMIT 20) AS f
 ), latest AS (
     SELECT * FROM other ORDER BY day DESC, flag_id DESC LIMIT 5
 )
 SELECT l.flag_id, l.day, l.guidance_id, l.outcome, m.cluster_id,
        substr(x.document, l.start_offset + 1, least(l.end_offset - l.start_offset, 200)) AS claim,
-       n.flags, n.contradicting, n.not_misinformation, n.waiting
+       n.flags, n.contradicting, n.not_misinformation, n.waiting,
+       (SELECT count(*) FROM recent) = %(limit)s AS is_cut
   FROM latest AS l
   JOIN post_text AS x USING (content_hash)
   LEFT JOIN claim_cluster_member AS m USING (content_hash, start_offset, end_offset)
@@ -102,19 +109,30 @@ SELECT flag_id, guidance_id, severity, probability
  LIMIT 10
 
 -- name: flags_of_cluster
--- Flags on other posts with the same claim, the most urgent first, and how many posts there are.
-WITH other AS MATERIALIZED (
+-- Flags on other posts with the same claim, the most urgent first, and how many posts there are; of a very large
+-- cluster the claims that came last.
+WITH recent AS MATERIALIZED (
+    SELECT content_hash, start_offset, end_offset
+      FROM claim_cluster_member
+     WHERE cluster_id = %(cluster_id)s
+     ORDER BY placed_at DESC
+     LIMIT %(limit)s
+), other AS MATERIALIZED (
     SELECT f.flag_id, f.post_key, f.day, f.priority, f.content_hash, f.start_offset, f.end_offset,
            CASE WHEN f.awaits IS NULL THEN f.outcome END AS outcome
-      FROM claim_cluster_member AS m
-      JOIN flag AS f USING (content_hash, start_offset, end_offset)
-     WHERE m.cluster_id = %(cluster_id)s AND f.post_key <> %(post_key)s
+      FROM recent AS r
+     CROSS JOIN LATERAL (SELECT *
+                           FROM flag
+                          WHERE content_hash = r.content_hash AND post_key <> %(post_key)s
+                            AND (start_offset, end_offset) = (r.start_offset, r.end_offset)
+                          LIMIT 1000) AS f
 ), top AS (
     SELECT * FROM other ORDER BY priority DESC, flag_id LIMIT 5
 )
 SELECT t.flag_id, t.day, t.outcome, p.platform, a.account_id, a.name AS account_name,
        substr(x.document, t.start_offset + 1, least(t.end_offset - t.start_offset, 200)) AS claim,
-       (SELECT count(DISTINCT post_key) FROM other) AS posts
+       (SELECT count(DISTINCT post_key) FROM other) AS posts,
+       (SELECT count(*) FROM recent) = %(limit)s AS is_cut
   FROM top AS t
   JOIN post AS p USING (post_key)
   JOIN account AS a USING (account_key)
