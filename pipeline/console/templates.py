@@ -18,6 +18,7 @@ MENU = (
     ("/", message("Today"), Role.VIEWER),
     ("/queue", message("Queue"), Role.REVIEWER),
     ("/queue/disagreements", message("Disagreements"), Role.LEAD),
+    ("/clusters", message("Clusters"), Role.VIEWER),
     ("/guidance", message("Guidance"), Role.VIEWER),
     ("/runs", message("Runs"), Role.OPERATOR),
 )

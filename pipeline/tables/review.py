@@ -59,8 +59,26 @@ claim_cluster_change = Table(
     needed("changed_by", Text),
     needed("changed_at", MOMENT),
     needed("note", Text),
+    _to("undoes", "claim_cluster_change.change_id"),
+    Index("claim_cluster_change_undoes", "undoes", unique=True),
     Index("claim_cluster_change_from", "from_cluster"),
     Index("claim_cluster_change_into", "into_cluster"),
+)
+claim_cluster_move = Table(
+    "claim_cluster_move",
+    METADATA,
+    _to("change_id", "claim_cluster_change.change_id", primary_key=True),
+    Column("content_hash", LargeBinary, primary_key=True),
+    Column("start_offset", Integer, primary_key=True),
+    Column("end_offset", Integer, primary_key=True),
+    needed("placed_by", Text),
+    needed("is_by_person", Boolean),
+    ForeignKeyConstraint(
+        ["content_hash", "start_offset", "end_offset"],
+        ["claim.content_hash", "claim.start_offset", "claim.end_offset"],
+        ondelete="CASCADE",
+    ),
+    Index("claim_cluster_move_claim", "content_hash", "start_offset", "end_offset"),
 )
 review_decision = Table(
     "review_decision",

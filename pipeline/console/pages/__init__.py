@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
-from pipeline.console.pages import accounts, elsewhere, flag, guidance, queue, runs, sign_in, today
+from pipeline.console.pages import accounts, clusters, elsewhere, flag, guidance, queue, runs, sign_in, today
 
 ROUTERS: tuple[APIRouter, ...] = (
     today.router,
     queue.router,
     flag.router,
+    clusters.router,
     guidance.router,
     accounts.router,
     runs.router,
