@@ -27,6 +27,7 @@ UNKNOWN = Count()
 _EARLIEST = int(datetime(2005, 1, 1, tzinfo=UTC).timestamp())
 _LATEST = int(datetime(2101, 1, 1, tzinfo=UTC).timestamp())
 _ABSENT = frozenset({"", "0", "-1", "none", "null", "nan", "undefined"})
+_FRACTION = re.compile(r"(?<=\d)\.\d{0,9}\Z", re.ASCII)
 _NO_TIME = (None, "", "0", "None", "null")
 _NO_CLOCK = re.compile(r"(?:0000|1970-01-01|1969-12-31).*|未知|unknown|无", re.IGNORECASE)
 """What tools write for a time they do not know: their word for it, or second zero of 1970 as their clocks show it."""
@@ -304,7 +305,8 @@ def _number(key: str, value: object) -> int:
     try:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise ValueError
-        number = int(value.strip()) if isinstance(value, str) else int(value)
+        # A table writes a whole column as 1762905600.0 where one of its cells is empty.
+        number = int(_FRACTION.sub("", value.strip())) if isinstance(value, str) else int(value)
     except (ValueError, OverflowError):
         raise RecordError("bad_time", f"`{key}` is {_show(value)}, not a number of seconds or milliseconds") from None
     return number

@@ -62,7 +62,7 @@ def test_a_count_beyond_the_cap_is_a_lower_bound(shown: int, wanted: Count) -> N
     assert values.count({"readNum": shown}, "readNum", cap=100_000) == wanted
 
 
-@pytest.mark.parametrize("value", [1762909200, "1762909200", 1762909200.0, 1762909200000])
+@pytest.mark.parametrize("value", [1762909200, "1762909200", "1762909200.0", 1762909200.0, 1762909200000])
 @pytest.mark.parametrize("unit", [SECONDS, MILLISECONDS])
 def test_a_time_is_read_in_the_unit_that_makes_it_possible(value: object, unit: int) -> None:
     assert values.epoch({"time": value}, "time", unit=unit) == NINE_IN_SHANGHAI
@@ -78,7 +78,10 @@ def test_a_time_that_is_not_given_is_unknown(value: object) -> None:
     assert values.epoch({"time": value}, "time", unit=SECONDS) is None
 
 
-@pytest.mark.parametrize("value", [-5, 1, 1104537599, 4133980800, 10**18, 10**400, "soon", True, [1], float("inf")])
+@pytest.mark.parametrize(
+    "value",
+    [-5, 1, 1104537599, 4133980800, 10**18, 10**400, "soon", "1762909200.0.0", ".5", True, [1], float("inf")],
+)
 def test_an_impossible_time_is_an_error(value: object) -> None:
     with pytest.raises(RecordError, match="bad_time: `time`"):
         values.epoch({"time": value}, "time", unit=SECONDS)
