@@ -1,9 +1,9 @@
 """What of a day's table somebody asked for: its filters, its order and the place to go on from, out of the address."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
@@ -32,6 +32,19 @@ SHOWN_CHARACTERS = 300
 """Of a claim, on the page; an export has all of it."""
 
 Row = Mapping[str, Any]
+EXPORTED = {
+    **dict.fromkeys(("flag_id", "rank"), int),
+    "day": date,
+    **dict.fromkeys(("platform", "account", "tier"), str),
+    "follower_count": int,
+    **dict.fromkeys(("claim", "guidance_id", "topic", "position_zh", "position_en", "severity"), str),
+    **dict.fromkeys(("priority", "probability"), float),
+    **dict.fromkeys(("cluster_id", "cluster_size", "other_flags"), int),
+    **dict.fromkeys(("status", "awaits", "outcome", "repeats_outcome"), str),
+    "posted_at": datetime,
+    **dict.fromkeys(("is_late", "is_after_close", "is_below_capacity", "is_repeat"), bool),
+}
+"""The columns of an export: what the page shows."""
 
 
 class Sort(StrEnum):
@@ -138,6 +151,12 @@ def page_of(connection: db.Connection, wanted: Asked, after: Place | None) -> li
     """The rows of a page and one more."""
     values = wanted.query_values(after, PAGE + 1, SHOWN_CHARACTERS)
     return list(db.run(connection, "console_today.page", **values).fetchall())
+
+
+def all_rows(connection: db.Connection, wanted: Asked, visit: Visit) -> Iterator[Row]:
+    """The rows of all pages, with their accounts as the visitor may know them; to be read within the transaction."""
+    for row in db.stream(connection, "console_today.page", **wanted.query_values(None, None, None)):
+        yield {**row, "account": visit.account(row["platform"], row["account_id"], row["account_name"])}
 
 
 def age(speaker: Speaker, seconds: int) -> str:
