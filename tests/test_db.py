@@ -34,6 +34,7 @@ from tests.conftest import DEBIAN_POSTGRES, needs, opened
 QUERIES = [(path.stem, name) for path in sorted((db.SQL / "queries").glob("*.sql")) for name in db.queries(path.stem)]
 ENUMS: list[tuple[type[StrEnum], str, str]] = [
     (Tier, "kol_tier", "tier"),
+    (Tier, "flag", "tier"),
     (DropReason, "dropped_post", "reason"),
     (Severity, "guidance", "severity"),
     (Band, "assessment", "band"),
@@ -73,7 +74,7 @@ def any_server(
 def test_migrations_and_metadata_agree_on_every_server(any_server: Server) -> None:
     any_server.ensure_database("migrated")
     with opened(any_server.url("migrated")) as engine:
-        assert db.migrate(engine) == db.migrate(engine) == "0009"
+        assert db.migrate(engine) == db.migrate(engine) == "0010"
         with engine.connect() as connection:
             found = compare_metadata(MigrationContext.configure(connection), METADATA)
             assert [d for d in found if "comment" not in str(d)[:40]] == []

@@ -99,3 +99,24 @@ def test_every_outcome_has_reasons_and_every_role_covers_itself() -> None:
     assert set(REASONS) == set(DecisionOutcome)
     assert all(role.covers(role) and Role.ADMIN.covers(role) for role in Role)
     assert not Role.LEAD.covers(Role.OPERATOR)
+
+
+def test_a_flag_keeps_what_trends_are_made_of(connection: db.Connection) -> None:
+    raise_flags(connection, 1.0, platform="weibo", account="account-9")
+    connection.execute(
+        "INSERT INTO account_observation SELECT account_key, make_timestamptz(2026, 11, day, 0, 0, 0), day * 10000,"
+        " false, make_date(2026, 11, day) FROM account, unnest(ARRAY[10, 30]) AS day WHERE account_id = 'account-9'"
+    )
+    [flag] = raise_flags(connection, 1.0, platform="weibo", account="account-9")
+    decide(connection, flag, YES, needs_second=True)
+    second = decide(connection, flag, NO, review="second")
+    kept = (
+        "SELECT platform, tier, posted_at::date::text, first_outcome, second_outcome, decided_at"
+        " FROM flag WHERE flag_id = %s"
+    )
+    found = connection.execute(kept, [flag]).fetchone()
+    assert found is not None
+    assert found[:5] == ("weibo", "mid", "2026-11-20", YES, NO)
+    assert found[5] is not None
+    decide(connection, flag, None, action="undo", undoes=second, review="second")
+    assert (connection.execute(kept, [flag]).fetchone() or ())[3:5] == (YES, None)
