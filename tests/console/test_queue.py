@@ -36,7 +36,7 @@ def test_the_lease_is_shown_kept_and_renewed(console_site: Site, signed_in: Sign
     [flag] = raised(console_site, 1.0)
     browser = signed_in(Role.REVIEWER)
     page = browser.get("/queue").text
-    assert all(shown in page for shown in (f'data-renew="/queue/{flag}/renew"', 'data-left="600">10 min'))
+    assert all(shown in page for shown in (f'data-renew="/queue/{flag}/renew"', 'data-left="600">10:00'))
     assert rows(console_site, "SELECT flag_id, reviewer FROM flag_lease") == [(flag, "reviewer")]
     change(console_site, "UPDATE flag_lease SET leased_until = now() + '1 minute'::interval")
     assert browser.post(f"/queue/{flag}/renew").json()["seconds"] == 600
