@@ -74,7 +74,7 @@ def any_server(
 def test_migrations_and_metadata_agree_on_every_server(any_server: Server) -> None:
     any_server.ensure_database("migrated")
     with opened(any_server.url("migrated")) as engine:
-        assert db.migrate(engine) == db.migrate(engine) == "0010"
+        assert db.migrate(engine) == db.migrate(engine) == "0011"
         with engine.connect() as connection:
             found = compare_metadata(MigrationContext.configure(connection), METADATA)
             assert [d for d in found if "comment" not in str(d)[:40]] == []

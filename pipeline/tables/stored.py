@@ -143,7 +143,7 @@ post = Table(
     needed("has_media", Boolean),
     needed("last_seen_for", Date),
     UniqueConstraint("platform", "platform_post_id"),
-    Index("post_account", "account_key"),
+    Index("post_account", "account_key", "post_key"),
     Index("post_last_seen", "last_seen_for"),
 )
 post_version = Table(
