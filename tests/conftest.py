@@ -111,7 +111,8 @@ def template(server: Server) -> str:
     return "template_kolwatch"
 
 
-def _copy(server: Server, template: str) -> str:
+def copied(server: Server, template: str) -> str:
+    """The name of a database like the template; whoever asked for it drops it, or leaves it to the session's end."""
     name = f"test_{next(_numbers)}"
     _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     return name
@@ -119,7 +120,7 @@ def _copy(server: Server, template: str) -> str:
 
 @pytest.fixture
 def database_url(server: Server, template: str) -> Iterator[str]:
-    name = _copy(server, template)
+    name = copied(server, template)
     yield server.url(name)
     _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -132,7 +133,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def common_url(server: Server, template: str) -> str:
-    return server.url(_copy(server, template))
+    return server.url(copied(server, template))
 
 
 @pytest.fixture

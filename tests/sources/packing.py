@@ -131,5 +131,6 @@ def containers(name: str) -> list[str]:
 
 def transports(name: str) -> list[str]:
     """What can deliver the records of a format: only feeds come as feeds, only rows as rows of a replica."""
-    by_itself = [] if is_feed(name) else ["http", "kafka"]
-    return ["files", "objects", *by_itself, *(["feeds"] if is_feed(name) else []), *(["replica"] * is_flat(name))]
+    by_itself = ["feeds"] if is_feed(name) else ["http", "kafka"]
+    is_row = is_flat(name) or name == "internal-postgres"  # whose counts are in a column of JSON
+    return ["files", "objects", *by_itself, *(["replica"] if is_row else [])]
