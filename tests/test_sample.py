@@ -85,7 +85,7 @@ def watchlist() -> list[dict[str, str]]:
 def test_every_source_delivers_and_ordinary_posts_are_the_majority(drop: Drop, expected: list[dict[str, Any]]) -> None:
     posts = drop.versions()
     assert len(posts) >= 150
-    assert len({name for _, name, _ in drop.posts}) == 9
+    assert len({name for _, name, _ in drop.posts}) == 13
     marked = {(e["platform"], e["platform_post_id"]) for e in expected}
     assert len(posts.keys() - marked) > len(posts) / 2
 

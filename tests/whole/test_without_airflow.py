@@ -11,7 +11,7 @@ from pathlib import Path
 
 import time_machine
 
-from pipeline import steps
+from pipeline import db, steps
 from pipeline.settings import PROJECT
 from tests.whole.conftest import OpenSite
 from tests.whole.homes import DAYS, Home, Tables, kill, processes_of, tables_of, wait_until, work
@@ -23,6 +23,10 @@ FAMILIES = (
     {"tiktok", "douyin"},
     {"xiaohongshu"},
 )
+FLAGGED_SOURCES = """
+SELECT DISTINCT p.platform, p.source
+  FROM flagged_posts_daily AS f JOIN post AS p USING (platform, platform_post_id)
+"""
 FLAGGED = PROJECT / "tests" / "whole" / "flagged.tsv"
 README_ROW = re.compile(
     r"#(?P<rank>\d+)  (?P<platform>\w+) .*  (?P<severity>S\d)  "
@@ -37,6 +41,15 @@ def test_the_tables_hold_flags_of_every_platform_on_every_day(tables: Tables) ->
     assert all(tables[day] for day in DAYS)
     found = {row["platform"] for rows in tables.values() for row in rows}
     assert all(family & found for family in FAMILIES)
+
+
+def test_every_family_is_flagged_through_two_formats(first: Home, open_site: OpenSite, tables: Tables) -> None:
+    with open_site(first) as site, db.transaction(site.engine) as connection:
+        flagged = connection.execute(FLAGGED_SOURCES).fetchall()
+        sources = site.settings.source
+    for family in FAMILIES:
+        found = {sources[source].format for platform, source in flagged if platform in family}
+        assert len(found) >= 2, (family, found)
 
 
 def test_most_expected_flags_are_there_and_few_others(tables: Tables) -> None:
