@@ -15,23 +15,28 @@ WITH top AS (
      WHERE f.day = %(day)s
      ORDER BY f.post_key, is_after_close, f.priority DESC, f.probability DESC, f.guidance_id
 ), ranked AS MATERIALIZED (
-    SELECT top.*, m.cluster_id, row_number() OVER (ORDER BY top.is_after_close, top.priority DESC, top.flag_id) AS rank
+    SELECT top.*, row_number() OVER (ORDER BY top.is_after_close, top.priority DESC, top.flag_id) AS rank,
+           (SELECT m.cluster_id FROM claim_cluster_member AS m
+             WHERE (m.content_hash, m.start_offset, m.end_offset)
+                   = (top.content_hash, top.start_offset, top.end_offset)) AS cluster_id
       FROM top
-      LEFT JOIN claim_cluster_member AS m USING (content_hash, start_offset, end_offset)
-), told AS MATERIALIZED (
-    SELECT n.cluster_id, f.post_key, f.guidance_id, CASE WHEN f.awaits IS NULL THEN f.outcome END AS outcome
-      FROM (SELECT DISTINCT cluster_id FROM ranked) AS c
+), sized AS MATERIALIZED (
+    SELECT n.cluster_id, count(DISTINCT f.post_key) AS cluster_size
+      FROM (SELECT DISTINCT cluster_id FROM ranked WHERE %(sort)s::text = 'cluster') AS c
       JOIN claim_cluster_member AS n USING (cluster_id)
       JOIN flag AS f USING (content_hash, start_offset, end_offset)
-), sized AS (
-    SELECT cluster_id, count(DISTINCT post_key) AS cluster_size FROM told GROUP BY cluster_id
-), decided AS (
-    SELECT cluster_id, guidance_id, mode() WITHIN GROUP (ORDER BY outcome) AS repeats_outcome
-      FROM told
-     WHERE outcome IS NOT NULL
-     GROUP BY cluster_id, guidance_id
+     GROUP BY n.cluster_id
+), decided AS MATERIALIZED (
+    SELECT c.cluster_id, c.guidance_id, d.outcome AS repeats_outcome
+      FROM (SELECT DISTINCT cluster_id, guidance_id FROM ranked WHERE awaits = 'first' AND cluster_id IS NOT NULL) AS c
+     CROSS JOIN LATERAL (SELECT f.outcome
+                           FROM claim_cluster_member AS n
+                           JOIN flag AS f USING (content_hash, start_offset, end_offset)
+                          WHERE n.cluster_id = c.cluster_id AND f.guidance_id = c.guidance_id
+                            AND f.outcome IS NOT NULL AND f.awaits IS NULL
+                          LIMIT 1) AS d
 ), keyed AS (
-    SELECT r.*, p.platform, p.account_key, p.posted_at, o.follower_count, s.cluster_size,
+    SELECT r.*, p.platform, p.account_key, p.posted_at, o.follower_count,
            r.awaits IS NOT DISTINCT FROM 'first' AND c.repeats_outcome IS NOT NULL AS is_repeat,
            CASE WHEN r.awaits = 'first' THEN c.repeats_outcome END AS repeats_outcome,
            r.is_after_close AND %(sort)s::text = 'priority' AS is_last,
@@ -63,8 +68,8 @@ WITH top AS (
        AND (%(tier)s::text IS NULL OR k.tier = %(tier)s)
        AND (%(topic)s::text IS NULL OR g.topic = %(topic)s)
        AND (%(position)s::text IS NULL OR k.guidance_id = %(position)s)
-       AND (%(words)s::tsquery IS NULL
-            OR EXISTS (SELECT FROM text_words AS w WHERE w.content_hash = k.content_hash AND w.words @@ %(words)s::tsquery))
+       AND (%(words)s::tsquery IS NULL  -- asked of each text of the day: the index would give those of all days
+            OR (SELECT w.words @@ %(words)s::tsquery FROM text_words AS w WHERE w.content_hash = k.content_hash))
        AND (%(after_flag)s::bigint IS NULL
             OR (k.is_repeat, k.is_last, -k.key, -k.priority, k.flag_id)
                > (%(after_repeat)s::boolean, %(after_last)s::boolean, -%(after_key)s::double precision,
@@ -76,7 +81,10 @@ SELECT s.flag_id, s.rank, s.is_repeat, s.is_last, s.key, s.day, s.platform, s.se
        s.status, s.awaits, CASE WHEN s.awaits IS NULL THEN s.outcome END AS outcome, s.repeats_outcome, s.other_flags,
        s.guidance_id, s.topic, s.position_zh, s.position_en, s.posted_at, s.is_late, s.is_after_close,
        coalesce(s.rank > s.daily_budget, false) AS is_below_capacity, s.follower_count, s.tier, s.cluster_id,
-       s.cluster_size, a.account_id, a.name AS account_name,
+       (SELECT count(DISTINCT f.post_key)
+          FROM claim_cluster_member AS n
+          JOIN flag AS f USING (content_hash, start_offset, end_offset)
+         WHERE n.cluster_id = s.cluster_id) AS cluster_size, a.account_id, a.name AS account_name,
        extract(epoch FROM now() - s.posted_at)::bigint AS age_seconds,
        substr(x.document, s.start_offset + 1, least(s.end_offset - s.start_offset, %(characters)s::integer)) AS claim
   FROM shown AS s
