@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from pipeline.console.errors import PageError, SignInNeededError
 from pipeline.console.languages import Language, Speaker, message
 from pipeline.console.pages import ROUTERS, elsewhere
+from pipeline.console.recent import Recent
 from pipeline.console.security import HEADERS, Security
 from pipeline.console.statics import PREFIX, Statics
 from pipeline.console.templates import environment, render
@@ -29,6 +30,7 @@ def create_app(site: Site) -> FastAPI:
     app.state.statics = Statics()
     app.state.templates = environment()
     app.state.speakers = {language: Speaker(language, site.settings.zone) for language in Language}
+    app.state.recent = Recent()
     elsewhere.prepare(app, site)
     app.add_middleware(Security)
     for router in ROUTERS:

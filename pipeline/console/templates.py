@@ -19,6 +19,7 @@ MENU = (
     ("/queue", message("Queue"), Role.REVIEWER),
     ("/queue/disagreements", message("Disagreements"), Role.LEAD),
     ("/clusters", message("Clusters"), Role.VIEWER),
+    ("/trends", message("Trends"), Role.VIEWER),
     ("/guidance", message("Guidance"), Role.VIEWER),
     ("/runs", message("Runs"), Role.OPERATOR),
 )

@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter
 
-from pipeline.console.pages import accounts, clusters, elsewhere, flag, guidance, queue, runs, sign_in, today
+from pipeline.console.pages import accounts, clusters, elsewhere, flag, guidance, queue, runs, sign_in, today, trends
 
 ROUTERS: tuple[APIRouter, ...] = (
     today.router,
     queue.router,
     flag.router,
     clusters.router,
+    trends.router,
     guidance.router,
     accounts.router,
     runs.router,
