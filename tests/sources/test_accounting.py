@@ -19,7 +19,7 @@ from tests.conftest import copied
 from tests.sources.samples import RECORDS, fragment, settings_of
 
 NAMES = sorted(RECORDS)
-NONSENSE = ([[]], "nonsense", -(10**30), None, {"a": "\ud83d"}, "1.2万")
+NONSENSE: tuple[Any, ...] = ([[]], "nonsense", -(10**30), None, {"a": "\ud83d"}, "1.2万")
 BROKEN = [b"{broken", b"[1]", b"{}", b'"x"', b"\xff\xff{", b"{" * 200]
 FATES = """
 SELECT count(*), count(q.raw_id),
