@@ -11,13 +11,14 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	2>/dev/null && echo $$python && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup run console test lint lock clean
+.PHONY: help setup run console test lint docs lock clean
 
 help:
 	@echo "make run [ARGS=--once]   set up and do the main job; Ctrl-C ends it"
 	@echo "make console             set up and run the review console only"
 	@echo "make test [ARGS=...]     set up and run all tests"
 	@echo "make lint                formatting, style, import rules, types, texts of guidance/"
+	@echo "make docs                write the table of docs/sources.md anew from the code"
 	@echo "make setup               only set up, in $(VENV) (PYTHON=..., TORCH_INDEX=...)"
 	@echo "make lock                write the lock files anew from pyproject.toml"
 	@echo "make clean               remove the environment and what was built; keeps .kolwatch"
@@ -53,6 +54,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 $(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
 	@$(PIP) install --requirement requirements-dev.lock
 	@touch $@
+
+docs: $(VENV)/.ready-dev
+	@$(BIN)/python -m tests.sources.table
 
 # Written on Python 3.11. A package that only another version needs has a line with a marker at the end of the lock,
 # and such lines are kept.

@@ -6,7 +6,7 @@ import shlex
 import tomllib
 import typing
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from pipeline import db, decisions, records, score, settings, source_settings, s
 from pipeline.cli import app
 from pipeline.records import Guidance, Metric, Severity, Tier
 from pipeline.settings import PROJECT
-from pipeline.sources import FORMATS
+from pipeline.sources import FORMATS, TRANSPORTS, open_source
 from tests import airflow_cli
+from tests.sources import samples, table
 
 DOCS = PROJECT / "docs"
 PAGES = [*sorted(DOCS.glob("*.md")), *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
@@ -199,6 +200,38 @@ def test_the_examples_are_configurations(operations: str) -> None:
         msgspec.convert(tomllib.loads(example), settings.Settings)
 
 
+def test_the_examples_of_sources_open_and_there_is_one_of_each_transport() -> None:
+    found: dict[str, source_settings.SourceSettings] = {}
+    for example in blocks(read(DOCS / "add-a-source.md"), "toml"):
+        loaded = msgspec.convert(tomllib.loads(example), settings.Settings)
+        [name] = loaded.source
+        secrets = dict.fromkeys(re.findall(r"\$\{(\w+)\}", example), "secret")
+        opened = open_source(name, settings.source(loaded, name, secrets), PROJECT)
+        assert opened.format
+        found[name] = opened.settings
+    assert {source.transport for source in found.values()} == set(TRANSPORTS)
+    assert any(source.map for source in found.values())
+
+
+def test_the_example_of_files_reads_the_sample() -> None:
+    example = tomllib.loads(blocks(read(DOCS / "add-a-source.md"), "toml")[0])
+    [(name, table)] = msgspec.convert(example, settings.Settings).source.items()
+    opened = open_source(name, table, PROJECT)
+    assert any(opened.split(found) for found in opened.documents(samples.window_of(date(2026, 11, 20))))
+
+
+def test_the_example_of_a_format_reads_a_record() -> None:
+    written: dict[str, Any] = {}
+    exec(blocks(read(DOCS / "add-a-source.md"), "python")[0], written)  # noqa: S102 - our own page
+    [format] = written["FORMATS"]
+    record = {"answer_id": 7, "member": "u1", "at": 1762905600, "words": "坐下喝口水", "thumbs": "1.2万"}
+    page = samples.document(json.dumps({"data": {"rows": [record]}}))
+    source = source_settings.SourceSettings()
+    [post] = [post for found in format.split(page, source) for post in format.parse(found, source)]
+    assert (post.platform_post_id, post.counts[Metric.LIKES].value) == ("7", 12_000)
+    assert format.recognises(record)
+
+
 @pytest.mark.parametrize("variable", sorted(set(settings.EDGE.values())))
 def test_every_variable_is_documented(variable: str, operations: str) -> None:
     assert f"| `{variable}` |" in operations
@@ -209,9 +242,19 @@ def test_no_other_variable_is_documented(operations: str) -> None:
     assert named == set(settings.EDGE.values())
 
 
-def test_the_formats_are_those_there_are(operations: str) -> None:
-    page = operations.partition("## Your own sources")[2].partition("\n## ")[0]
+def test_the_formats_are_those_there_are() -> None:
+    page = read(DOCS / "sources.md").partition("## What each format reads")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == set(FORMATS)
+
+
+def test_the_table_of_sources_is_what_the_code_says() -> None:
+    page = read(table.PAGE)
+    assert page == table.written(page), "docs/sources.md is behind: run `make docs` and look at what changed"
+
+
+def test_every_format_and_transport_has_tests_that_are_there() -> None:
+    assert all(table.tests_of(name) for name in FORMATS)
+    assert all(f"test_{name}.py" in table.table() for name in TRANSPORTS)
 
 
 # ---- figures --------------------------------------------------------------------------------------------

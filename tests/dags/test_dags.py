@@ -13,7 +13,8 @@ from pipeline import steps
 from pipeline.settings import PROJECT, NotifySettings, Settings
 
 FIRST_SOURCES = ("qzone_export", "qzone_msglist", "wechat_mp", "wechat_freepublish", "wechat_channels")
-SOURCES = (*FIRST_SOURCES, "youku", "tiktok", "douyin", "xiaohongshu")
+SECOND_SOURCES = ("youku_ytdlp", "tiktok_ytdlp", "douyin_downloader", "xiaohongshu_downloader")
+SOURCES = (*FIRST_SOURCES, "youku", "tiktok", "douyin", "xiaohongshu", *SECOND_SOURCES)
 EXPECTED = {
     **{f"collect_{source}": ["collect"] for source in SOURCES},
     "flag_claims": ["shards", "judge", "raise_flags", "tell_urgent", "all_went_well"],
