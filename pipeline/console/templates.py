@@ -20,6 +20,7 @@ MENU = (
     ("/queue/disagreements", message("Disagreements"), Role.LEAD),
     ("/clusters", message("Clusters"), Role.VIEWER),
     ("/trends", message("Trends"), Role.VIEWER),
+    ("/amplify", message("Amplify"), Role.VIEWER),
     ("/guidance", message("Guidance"), Role.VIEWER),
     ("/runs", message("Runs"), Role.OPERATOR),
 )

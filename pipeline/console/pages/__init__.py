@@ -2,7 +2,19 @@
 
 from fastapi import APIRouter
 
-from pipeline.console.pages import accounts, clusters, elsewhere, flag, guidance, queue, runs, sign_in, today, trends
+from pipeline.console.pages import (
+    accounts,
+    amplify,
+    clusters,
+    elsewhere,
+    flag,
+    guidance,
+    queue,
+    runs,
+    sign_in,
+    today,
+    trends,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     today.router,
@@ -10,6 +22,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     flag.router,
     clusters.router,
     trends.router,
+    amplify.router,
     guidance.router,
     accounts.router,
     runs.router,

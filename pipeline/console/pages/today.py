@@ -1,25 +1,21 @@
 """The flagged table of a day: the pattern of a page with filters and keyset paging."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from functools import partial
-from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from pipeline import db
-from pipeline.console import day_table, exports, given
+from pipeline.console import day_table, downloads, exports, given
 from pipeline.console.drawings import columns
-from pipeline.console.exports import MEDIA_TYPES, Export
+from pipeline.console.exports import Export
 from pipeline.console.templates import render
 from pipeline.console.visits import Viewer
 from pipeline.decisions import AuditAction, Role
 
 router = APIRouter()
 MOST_URGENT = 5
-PART = 2**16
 
 
 @router.get("/")
@@ -55,23 +51,15 @@ def show_day(visit: Viewer, request: Request, text: str) -> HTMLResponse:
 
 @router.get("/days/{text}/export/{kind}")
 def export_day(visit: Viewer, text: str, kind: str) -> StreamingResponse:
-    """All rows that fit, in a file; it is sent once it is whole, so that none is ever half of what it should be."""
+    """All rows that fit, in a file."""
     wanted = day_table.asked(visit, text)
     export = given.word_of("export", kind, Export)
-    with ExitStack() as cleaning:
-        file = cleaning.enter_context(TemporaryFile())
+
+    def fill(file: BinaryIO) -> None:
         with visit.transaction() as connection:
             rows = day_table.all_rows(connection, wanted, visit)
             count = exports.write(export, file, day_table.EXPORTED, rows, visit.site.settings.zone)
             told = {"format": export.value, "sort": wanted.sort.value, **wanted.set_filters}
             visit.note(connection, AuditAction.EXPORT, f"day {wanted.day}", rows=count, asked=told)
-        cleaning.pop_all()
-    headers = {"Content-Disposition": f'attachment; filename="kolwatch-{wanted.day}.{export}"'}
-    return StreamingResponse(_parts(file), media_type=MEDIA_TYPES[export], headers=headers)
 
-
-def _parts(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        file.seek(0)
-        while part := file.read(PART):
-            yield part
+    return downloads.send(export, f"kolwatch-{wanted.day}", fill)
