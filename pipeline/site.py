@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
@@ -79,6 +79,11 @@ class Site:
     @cached_property
     def judge(self) -> judge.Judge:
         return artefacts.open_judge(self.settings.model_folder, self.guidance, self.lexicon, self.topics)
+
+    @cached_property
+    def meanings(self) -> Callable[[Sequence[str]], artefacts.Floats]:
+        """What folded claims mean, as unit vectors."""
+        return artefacts.open_meanings(PROJECT / "models" / "words-zh", self.tools.cut)
 
     @cached_property
     def watchlist(self) -> Mapping[tuple[str, str], watchlist.Listed]:

@@ -1,6 +1,6 @@
 """The steps of the work, in order: each opens a transaction, reads what is due, runs a stage and writes.
 
-    collect → judge_due → raise_flags → close_day
+    collect → judge_due → raise_flags (and cluster_claims) → close_day
 
 DAGs and the command line call the same steps. Every step can be killed at any moment and run again: what it finds to
 do, it finds in the data.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from pipeline import db, load, report, revise, score
+from pipeline import db, grouping, load, report, revise, score
 from pipeline.errors import ConfigError, SourceError
 from pipeline.land import Counts, collect
 from pipeline.records import Assessment, Metric, Severity, Tier
@@ -135,9 +135,18 @@ def raise_flags(site: Site) -> Counts:
         too = site.settings.report.flag_unconfirmed
         found = db.run(connection, "flags.flags_to_raise", at_most=None, unconfirmed_too=too).fetchall()
         load.store_flags(connection, zip(found, _priorities(site, connection, found), strict=True))
+    cluster_claims(site)
     counts = Counter(f"flagged_{row['severity']}" for row in found)
     log.info("raised %d flags: %s", len(found), dict(counts))
     return {"flagged": len(found), **counts}
+
+
+def cluster_claims(site: Site) -> Counts:
+    """Place the claims of flags that are in no cluster; a cluster's id and what people changed of it stay."""
+    with db.transaction(site.engine) as connection:
+        placed = grouping.cluster_claims(site, connection)
+    log.info("placed %d claims into clusters", placed)
+    return {"clustered": placed}
 
 
 def untold_urgent(site: Site) -> tuple[str, list[int]]:

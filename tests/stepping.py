@@ -22,6 +22,10 @@ CONFIG = Settings(
 )
 
 
+SHIPPED = Site(Settings())
+"""What every site of these tests reads claims with, opened once."""
+
+
 def tell(site: Site, judge: world.ToldJudge) -> None:
     site.__dict__["judge"] = judge
     site.__dict__["judge_parts"] = {key: value for key, value in judge.parts.items() if key != "model"}
@@ -32,6 +36,7 @@ def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
     found = Site(msgspec.structs.replace(CONFIG, root=tmp_path, database_url=database_url))
     tell(found, world.ToldJudge({"大蒜水": ["WHO-001"], "喝白酒": ["WHO-002", "WHO-003"]}))
     found.__dict__["guidance"] = world.GUIDANCE
+    found.__dict__ |= {name: getattr(SHIPPED, name) for name in ("lexicon", "tools", "meanings")}
     found.__dict__["screen"] = lambda folded: "天气" not in folded
     found.__dict__["words"] = list  # its characters
     yield found

@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.artefacts import sealed
+from pipeline.artefacts.meanings import open_meanings
+from pipeline.artefacts.words import Floats
 from pipeline.errors import ArtefactError
 from pipeline.judge import Judge, text_tools
 from pipeline.lexicon import Lexicon
 from pipeline.records import Guidance
 from pipeline.stance import Calibration
+
+__all__ = ["Floats", "judge_parts", "open_judge", "open_meanings"]
 
 
 def open_judge(folder: Path, guidance: Guidance, lexicon: Lexicon, topics: Sequence[str] = ()) -> Judge:

@@ -29,4 +29,5 @@ flagged_posts_daily = Table(
     Column("guidance_version", Integer),
     Column("judge_version", Text),
     Column("flag_id", BigInteger),
+    Column("is_likely_repeat", Boolean),
 )

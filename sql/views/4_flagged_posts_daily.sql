@@ -18,7 +18,13 @@ SELECT t.day,
        row_number() OVER day > t.daily_budget AS is_below_capacity,
        t.found_by, j.untrained ? t.guidance_id AS is_untrained, p.is_deleted, p.is_truncated, p.is_sponsored,
        p.url, p.posted_at, p.platform_post_id, p.account_id, p.source,
-       g.source_title, g.source_url, g.page_date, t.guidance_version, t.judge_version, t.flag_id
+       g.source_title, g.source_url, g.page_date, t.guidance_version, t.judge_version, t.flag_id,
+       t.awaits IS NOT DISTINCT FROM 'first' AND EXISTS (
+           SELECT FROM claim_cluster_member AS m
+             JOIN claim_cluster_member AS n USING (cluster_id)
+             JOIN flag AS o ON (o.content_hash, o.start_offset, o.end_offset) = (n.content_hash, n.start_offset, n.end_offset)
+            WHERE (m.content_hash, m.start_offset, m.end_offset) = (t.content_hash, t.start_offset, t.end_offset)
+              AND o.guidance_id = t.guidance_id AND o.awaits IS NULL AND o.outcome IS NOT NULL) AS is_likely_repeat
   FROM ranked AS t
   JOIN post_day AS p USING (post_key, content_hash)
   JOIN post_text AS x USING (content_hash)
@@ -28,3 +34,5 @@ SELECT t.day,
 WINDOW day AS (PARTITION BY t.day ORDER BY t.is_after_close, t.priority DESC, p.platform, p.platform_post_id);
 COMMENT ON VIEW flagged_posts_daily IS
     'The table of a day, one row a post: its top flag and a count of the others, most urgent first. What arrived after the close stands last.';
+COMMENT ON COLUMN flagged_posts_daily.is_likely_repeat IS
+    'Nobody has looked at it, but somebody has decided on the same claim against the same position elsewhere.';
