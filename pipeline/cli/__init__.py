@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from pipeline import display, report, settings, steps
-from pipeline.cli import collecting, guidance, judging, quarantine, reviewing
+from pipeline.cli import collecting, decisions, guidance, judging, quarantine, reviewing
 from pipeline.cli.shared import AsJson, Day, begun, configured_site, fail_clearly, say, show, today
 from pipeline.records import Platform, Severity
 from pipeline.settings import PROJECT, Settings
@@ -30,6 +30,7 @@ app.add_typer(collecting.app)
 app.add_typer(collecting.sources_app, name="sources")
 app.add_typer(reviewing.app)
 app.add_typer(reviewing.users_app, name="users")
+app.add_typer(decisions.app, name="decisions")
 app.add_typer(judging.app)
 app.add_typer(guidance.app, name="guidance")
 app.add_typer(quarantine.app, name="quarantine")
