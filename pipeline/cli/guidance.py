@@ -3,14 +3,18 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
+import yaml
 
-from pipeline import display, guidance, jsonlines, lexicon, revise, settings, steps
+from pipeline import db, display, guidance, jsonlines, lexicon, revise, settings, steps, users
+from pipeline.cli.reviewing import OPERATOR
 from pipeline.cli.shared import AsJson, configured_site, fail_clearly, say, show
+from pipeline.decisions import AuditAction
 from pipeline.errors import GuidanceError, RecordError
 from pipeline.records import Guidance
 from pipeline.settings import PROJECT
@@ -22,8 +26,14 @@ if TYPE_CHECKING:
 FOLDER = PROJECT / "guidance"
 COUNTS = "counts.json"
 MEASURED = PROJECT.parent / "shared" / "eval" / "dev.jsonl"
+PROPOSED = """\
+# Wordings that people confirmed and that guidance/ has nothing like. Nothing reads this file: what is good, a person
+# copies under its position in guidance/, checks stance, expression and form, and runs `kolwatch guidance lint`.
+"""
 
 app = typer.Typer(no_args_is_help=True, help="The positions of WHO that claims are compared with.")
+examples_app = typer.Typer(no_args_is_help=True, help="Wordings for guidance/ out of what people decided.")
+app.add_typer(examples_app, name="examples")
 
 
 @app.command(name="load")
@@ -48,6 +58,34 @@ def guidance_diff(as_json: AsJson = False) -> None:
     if found.whole_window:
         say("the model or the lexicon is another one, so all texts of the last days become due, whatever stands below")
     _show_rows("Changes of guidance/", ("guidance_id", "change", "fields", "texts_due", "open_flags"), rows, as_json)
+
+
+@examples_app.command()
+@fail_clearly
+def propose(
+    out: Annotated[Path, typer.Option(dir_okay=False, help="The file for a person to read; not in guidance/.")] = Path(
+        "proposed-wordings.yaml"
+    ),
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only flags of this day and later.")
+    ] = None,
+) -> None:
+    """Write confirmed wordings that guidance/ has nothing like into a file, for a person to choose from.
+
+    Nothing enters guidance/ by itself, and no wording says whose it was.
+    """
+    from pipeline import feedback
+
+    if out.resolve().is_relative_to(FOLDER.resolve()):
+        raise typer.BadParameter(f"--out {out} is in guidance/, where only a person puts texts; name another file")
+    if out.exists():
+        raise typer.BadParameter(f"--out {out} is there already, perhaps with somebody's notes; name another file")
+    with configured_site() as site, db.transaction(site.engine) as connection:
+        found = feedback.new_wordings(connection, site.guidance, since.date() if since else date.min)
+        users.note(connection, OPERATOR, AuditAction.EXPORT, "confirmed wordings", rows=len(found))
+    text = yaml.safe_dump(feedback.review_file(found), allow_unicode=True, sort_keys=False, width=120)
+    out.write_text(PROPOSED + text, encoding="utf-8")
+    say(f"{out}: {len(found)} wordings of {len({wording.guidance_id for wording in found})} positions")
 
 
 @app.command(name="list")
