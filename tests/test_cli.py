@@ -247,7 +247,7 @@ def test_a_wrong_configuration_is_named(tmp_path: Path) -> None:
 
 
 def test_commands_over_a_server(database_url: str) -> None:
-    assert kolwatch("migrate", KOLWATCH_DATABASE_URL=database_url).stdout == "0005\n"
+    assert kolwatch("migrate", KOLWATCH_DATABASE_URL=database_url).stdout == "0011\n"
     shown = kolwatch("sources", "--json", KOLWATCH_DATABASE_URL=database_url)
     assert "xiaohongshu" in [json.loads(line)["source"] for line in shown.stdout.splitlines()]
     assert kolwatch("table", "--date", "2026-11-20", "--json", KOLWATCH_DATABASE_URL=database_url).stdout == ""

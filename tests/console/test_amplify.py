@@ -5,6 +5,7 @@ import io
 import json
 import re
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,12 @@ def say(
     with db.transaction(site.engine) as connection:
         [flag] = raise_flags(connection, 1.0, text=text, account=f"account of {text}", platform=platform)
         post = (connection.execute("SELECT post_key FROM flag WHERE flag_id = %s", [flag]).fetchone() or (0,))[0]
-        values = {"hash": sha256(text.encode()).digest(), "band": band, "expression": expression, "stance": stance}
+        values: dict[str, object] = {
+            "hash": sha256(text.encode()).digest(),
+            "band": band,
+            "expression": expression,
+            "stance": stance,
+        }
         values |= {"position": position, "followers": followers, "post": post, "flag": flag, "flagged": flagged}
         connection.execute(JUDGED, values)
         return str(post)
@@ -50,10 +56,11 @@ def say(
 def test_what_says_the_position_or_denies_the_myth_stands_by_reach(console_site: Site, signed_in: SignedIn) -> None:
     small = say(console_site, "喝水有益", 10)
     large = say(console_site, "大蒜不治病", 6_000_000, stance="refutes", expression="debunks")
-    for number, judged in enumerate((
+    left_out: list[dict[str, Any]] = [
         {"stance": "refutes"}, {"stance": "not_enough_info", "expression": "debunks"}, {"band": "maybe"},
         {"expression": "asks"}, {"expression": "satire"}, {"flagged": True},
-    )):  # fmt: skip
+    ]  # fmt: skip
+    for number, judged in enumerate(left_out):
         say(console_site, f"另一条{number}", **judged)
     page = signed_in(Role.REVIEWER).get(f"/amplify/{DAY}").text
     assert SHOWN.findall(page) == [large, small]
