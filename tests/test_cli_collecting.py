@@ -9,6 +9,7 @@ import typer.testing
 from sqlalchemy import Engine
 
 from pipeline import cli, display
+from pipeline.cli import shared
 from pipeline.records import Count
 from tests.stepping import video
 
@@ -107,6 +108,11 @@ def test_what_no_format_knows_is_read_once_the_format_is_known(with_database: Ko
     assert json.loads(with_database("quarantine", "replay", unknown).stdout)["quarantined"] == 1
     config.write_text(config.read_text().replace('text = "headline"', 'text = "headline", account_id = "=x"'))
     assert json.loads(with_database("quarantine", "replay", unknown).stdout)["quarantined"] == 0
+
+
+def test_without_a_day_today_is_collected(with_database: Kolwatch) -> None:
+    [row] = map(json.loads, with_database("collect", "--source", "good").stdout.splitlines())
+    assert (row["day"], row["records"]) == (shared.today().isoformat(), 0)
 
 
 def test_a_source_shows_how_far_it_has_been_collected(with_database: Kolwatch) -> None:

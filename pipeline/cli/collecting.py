@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline import db, display, land, load, report, settings, steps
-from pipeline.cli.shared import AsJson, Day, begun, configured_site, fail_clearly, now, say, show, today
+from pipeline.cli.shared import AsJson, begun, configured_site, fail_clearly, now, say, show, today
 from pipeline.errors import ConfigError, SourceError
 from pipeline.records import ParsedPost
 from pipeline.site import Site
@@ -24,7 +24,9 @@ sources_app = typer.Typer(invoke_without_command=True)
 @fail_clearly
 def collect(
     source: Annotated[str, typer.Option(help="A source of kolwatch.toml.")],
-    since: Day,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The first day, such as 2026-11-20; today.")
+    ] = None,
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day; the same if left out.")
     ] = None,
@@ -33,10 +35,11 @@ def collect(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and count as it would; write nothing.")] = False,
 ) -> int:
     """Collect what a source delivered for one day or several; a day that fails holds up no other."""
-    last = begun(until, "--until") if until else begun(since, "--since")
-    if last < since.date():
-        raise typer.BadParameter(f"--until {last} is before --since {since.date()}")
-    days = [since.date() + timedelta(days=n) for n in range((last - since.date()).days + 1)]
+    first = begun(since, "--since") if since else today()
+    last = begun(until, "--until") if until else first
+    if last < first:
+        raise typer.BadParameter(f"--until {last} is before --since {first}")
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     status = 0
     with configured_site() as site:
         for day in days:
