@@ -30,9 +30,9 @@ AUTO = "auto"
 
 Cut = Callable[[Document, SourceSettings], Iterator[Fragment]]
 _WITHOUT_PAGES: Cut = splitter(Page())
-_HEAD = 4 * 2**20
-"""Bytes of a document that are looked at."""
-_SHOWN = 20
+_HEAD = 2**18
+"""Bytes of a document that are looked at, in some twenty ways."""
+_SHOWN = 5
 """Records that are looked at; the first may be broken."""
 _NAMED = 8
 
@@ -87,13 +87,14 @@ def _cut_of(document: Document, head: bytes, source: SourceSettings) -> Cut:
     """How the format cuts that knows the first records."""
     if not is_on_disk(head):
         document = replace(document, open=partial(io.BytesIO, head), path=None)
+    attempts = _attempts(head)
     refusals: list[str] = []
     empty: Cut | None = None
-    for cut, formats in _attempts(head).items():
+    for cut, formats in attempts.items():
         try:
             shown = list(islice(cut(document, source), _SHOWN))
         except SourceError as error:
-            refusals.append(f"read as {formats[0].name} it says: {error}")
+            refusals.append(str(error).removeprefix(f"{document.origin}: "))
             continue
         if found := next((f for fragment in shown for f in _recognising(fragment, formats)), None):
             log.info('%s reads like %s; say format = "%s" to settle it', document.origin, found.name, found.name)
@@ -101,7 +102,7 @@ def _cut_of(document: Document, head: bytes, source: SourceSettings) -> Cut:
         empty = cut if not shown else empty
     if refusals:
         raise SourceError(f"{document.origin}: no format knows its records; {'; '.join(refusals[:3])}")
-    return empty or _WITHOUT_PAGES
+    return empty or next(iter(attempts))
 
 
 def _attempts(head: bytes) -> Mapping[Cut, Sequence[Format]]:

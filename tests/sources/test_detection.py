@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,21 @@ def test_a_page_without_records_has_none(empty: str) -> None:
 
 def test_an_unknown_document_goes_to_quarantine_whole() -> None:
     assert told(document('{"rows":[{"headline":"x"},{"headline":"y"}]}')) == ["unknown_format"]
+
+
+def test_a_feed_that_no_format_knows_goes_to_quarantine_item_by_item() -> None:
+    assert told(document(RSS.replace("weibo.com", "example.org").replace("</item>", "</item><item></item>"))) == [
+        "unknown_format",
+        "unknown_format",
+    ]
+
+
+@pytest.mark.parametrize("hostile", [b"[", b'{"a":\n', b'[{"a":1},'])
+def test_looking_at_what_is_made_to_cost_takes_seconds_at_most(hostile: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detection, "_HEAD", 2**14)
+    start = time.process_time()
+    next(guessing().split(document(hostile * 2**12)))
+    assert time.process_time() - start < 5
 
 
 def test_a_deletion_without_a_record_is_of_the_post_it_names() -> None:
