@@ -31,7 +31,7 @@ from tests.tiny import write_project
 
 COMMANDS = (
     *("up", "run", "table", "flag", "close", "rejudge", "migrate", "doctor", "collect", "sources"),
-    *("serve", "users"),
+    *("serve", "users", "decisions"),
     *("assess", "explain", "train", "vectors", "pretrain", "probe", "eval", "guidance", "quarantine"),
 )
 
