@@ -3,7 +3,6 @@
 import itertools
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +23,6 @@ from tests.world import GUIDANCE
 pytest_plugins = ["tests.stepping"]
 
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql/15/bin")
-MEMORY, ROOM = Path("/dev/shm"), 2_000_000_000  # noqa: S108 - made sure of below
 _numbers = itertools.count()
 
 
@@ -74,25 +72,16 @@ def shipped_judge(shipped: Guidance) -> Judge:
     return artefacts.open_judge(PROJECT / "models" / "judge", shipped, lexicon.load(PROJECT / "guidance" / "lexicon"))
 
 
-@contextmanager
-def quick_folder() -> Iterator[Path]:
-    """A folder that every user can reach, in memory if there is room: copying a database makes 300 files."""
-    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
-    with tempfile.TemporaryDirectory(prefix="kolwatch-", dir=MEMORY if roomy else None) as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
 @pytest.fixture(scope="session")
-def server(settings: Settings) -> Iterator[Server]:
-    """One that waits for no disk, as nobody pulls its plug."""
-    with quick_folder() as folder:
-        found = Server(msgspec.structs.replace(settings, home=folder / "home"))
-        found.start()
-        _administer(found, "ALTER SYSTEM SET fsync = off")
-        _administer(found, "SELECT pg_reload_conf()")
-        yield found
-        found.stop()
+def server(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that waits for no disk: nobody pulls its plug, and each database that is dropped would wait."""
+    home = tmp_path_factory.mktemp("postgres")
+    found = Server(msgspec.structs.replace(settings, home=home))
+    found.start()
+    _administer(found, "ALTER SYSTEM SET fsync = off")
+    _administer(found, "SELECT pg_reload_conf()")
+    yield found
+    found.stop()
 
 
 @contextmanager
@@ -125,7 +114,7 @@ def template(server: Server) -> str:
 def copied(server: Server, template: str) -> str:
     """The name of a database like the template; whoever asked for it drops it, or leaves it to the session's end."""
     name = f"test_{next(_numbers)}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     return name
 
 

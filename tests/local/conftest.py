@@ -3,7 +3,9 @@
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,12 @@ import pytest
 from pipeline.local import processes
 from pipeline.local.postgres import Server
 from pipeline.settings import Settings
-from tests.conftest import quick_folder
 
 
 @pytest.fixture(scope="session")
 def made_home() -> Iterator[Path]:
     """A home whose data folder has been made, which takes longer than copying it."""
-    with quick_folder() as folder:
+    with _reachable_folder() as folder:
         server = Server(Settings(home=folder / "home"))
         server.start()
         server.stop()
@@ -27,7 +28,7 @@ def made_home() -> Iterator[Path]:
 @pytest.fixture
 def settings(made_home: Path) -> Iterator[Settings]:
     """Settings with a home whose server has run before."""
-    with quick_folder() as folder:
+    with _reachable_folder() as folder:
         subprocess.run(["cp", "-a", made_home, folder / "home"], check=True)
         yield Settings(home=folder / "home")
         _clear(folder / "home")
@@ -36,9 +37,17 @@ def settings(made_home: Path) -> Iterator[Settings]:
 @pytest.fixture
 def fresh() -> Iterator[Settings]:
     """Settings with a home that does not exist yet."""
-    with quick_folder() as folder:
+    with _reachable_folder() as folder:
         yield Settings(home=folder / "home")
         _clear(folder / "home")
+
+
+@contextmanager
+def _reachable_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="kolwatch-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 def _clear(home: Path) -> None:

@@ -233,16 +233,16 @@ def test_root_puts_the_data_where_the_servers_user_can_reach_it(fresh: Settings)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the server to another user")
-def test_data_of_a_deleted_temporary_home_goes_with_the_next(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(binaries, "REACHABLE", tmp_path / "public")
+def test_data_of_a_deleted_temporary_home_goes_with_the_next(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(binaries, "REACHABLE", settings.home.parent / "public")
     monkeypatch.setattr(binaries, "can_reach", lambda path, account: False)
     account = binaries.Account("nobody", 65534, 65534)
-    home = tmp_path / "home"
-    home.mkdir()
-    first = binaries.reachable_home(home, account)
-    second = binaries.reachable_home(tmp_path / "deleted", account)
+    first = binaries.reachable_home(settings.home, account)
+    second = binaries.reachable_home(settings.home.parent / "deleted", account)
     (binaries.REACHABLE / "home-no-note" / "home").mkdir(parents=True)  # as good as a note that has just gone
-    assert binaries.reachable_home(home, account) == first
+    assert binaries.reachable_home(settings.home, account) == first
     assert first.exists()
     assert not second.exists()
 
