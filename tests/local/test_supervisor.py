@@ -160,11 +160,11 @@ def test_asking_whether_a_run_goes_on_takes_no_lock_that_a_new_run_needs(
 
 def test_a_signal_ends_the_work_where_it_next_waits(supervisor: Supervisor) -> None:
     with supervisor.signals.caught():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         with pytest.raises(Stopped):
             supervisor.pause()
     with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_no_signal_no_end() -> None:
